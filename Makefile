@@ -1,0 +1,67 @@
+# What you can ask of this project: `make help` lists it. Nothing here needs more than Python 3.11 and make.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+
+# The environment is made again when the lock, the project file or the folder it stands in has changed.
+KEY    := $(shell { cat requirements-dev.lock pyproject.toml; echo "$(CURDIR)"; } | sha256sum | cut -c1-16)
+READY  := .venv/.ready-$(KEY)
+
+LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --upgrade
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test cover test-system check fix lock audit migration clean browser
+
+help: ## List what you can ask for
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## Make the environment in .venv from the lock; quick when nothing changed
+	@:
+
+$(READY):
+	@PYTHON="$(PYTHON)" tools/setup
+	@rm -f .venv/.ready-* && touch $@
+
+run: setup ## Start Bode with demo data: one process, nothing else needed
+	@$(BIN)/bode run
+
+test: setup browser check ## Check the code and run every test that needs no root
+	@$(BIN)/pytest --numprocesses logical
+
+cover: setup browser ## Run the same tests and show which lines none of them reached
+	@$(BIN)/pytest --numprocesses logical --cov --cov-report=term --cov-report=html
+
+test-system: setup ## Run the tests that need Debian packages or root (installs the packages)
+	@tools/packages
+	@$(BIN)/pytest tests/system
+
+check: setup ## Format, lint, types, directions, templates, spelling: everything but the tests
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/djlint --quiet --lint templates
+	@$(BIN)/codespell
+
+fix: setup ## Repair what can be repaired by itself
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+lock: setup ## Choose versions anew and write both lock files (hashes only, no addresses)
+	@$(LOCK) --output-file requirements.lock
+	@$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+audit: setup ## Look for known weaknesses in what we depend on (needs the network; says so if it has none)
+	@tools/audit
+
+migration: setup ## Write a migration from the models: make migration name="subscribers get a language"
+	@test -n "$(name)" || { echo 'Say what changes: make migration name="subscribers get a language"' >&2; exit 2; }
+	@$(BIN)/alembic revision --autogenerate --message "$(name)"
+
+browser: setup
+	@$(BIN)/python -m tests.browser
+
+clean: ## Remove what can be made again
+	rm -rf .venv .cache .coverage .coverage.* htmlcov dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What knows no newsletter: settings, database, keys, time and language."""

@@ -1,0 +1,63 @@
+"""Brings the tables of a database to this version, and says when that has not been done yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, pool
+from sqlalchemy.engine import URL
+
+from app.core.database import normal
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+ROOT = Path(__file__).parents[2]
+MAIN, LEDGER = "alembic", "ledger"  # the two sections of alembic.ini
+
+
+def plain_url(url: str) -> URL:
+    """The URL for a connection without asyncio, which migrations use."""
+    parsed = normal(url)
+    return parsed.set(drivername=parsed.drivername.replace("+aiosqlite", ""))
+
+
+def metadata_of(which: str, domain: ModuleType) -> MetaData:
+    """The tables that a section of alembic.ini is about."""
+    metadata: MetaData = domain.LEDGER if which == LEDGER else domain.MAIN
+    return metadata
+
+
+def configured(url: str, which: str) -> Config:
+    """Alembic's configuration for one of the two databases."""
+    config = Config(str(ROOT / "alembic.ini"), ini_section=which)
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str, which: str, to: str = "head") -> None:
+    """Run what is pending."""
+    path = plain_url(url).database
+    if plain_url(url).get_backend_name() == "sqlite" and path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    command.upgrade(configured(url, which), to)
+
+
+def downgrade(url: str, which: str, to: str = "base") -> None:
+    """Run migrations backwards."""
+    command.downgrade(configured(url, which), to)
+
+
+def pending(url: str, which: str) -> bool:
+    """Whether the database is not at this version."""
+    wanted = ScriptDirectory.from_config(configured(url, which)).get_current_head()
+    engine = create_engine(plain_url(url), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": "schema_version"})
+        return context.get_current_revision() != wanted

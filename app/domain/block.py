@@ -1,0 +1,110 @@
+"""A block: this address is not to be mailed by this newsletter, on a stated ground.
+
+Held as a keyed pseudonym per newsletter, never one value that two newsletters share, and checked
+before every mail, confirmation mails too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.address import Address
+from app.core.crypto import KeyRing
+from app.core.database import Base, UtcTime
+from app.core.register import Kind, held, kept
+from app.core.states import check
+
+
+class Ground(StrEnum):
+    """Why an address is not mailed."""
+
+    NOT_ME = "not_me"  # "this was not me": nobody can sign this address up for a while
+    OBJECTION = "objection"  # the person asked never to be mailed
+    COMPLAINT = "complaint"  # the mail was reported as unwanted
+    BOUNCE = "bounce"  # the mailbox does not exist
+
+
+LASTS = {
+    Ground.NOT_ME: timedelta(days=90),  # long enough to tire out who abuses the form
+    Ground.OBJECTION: None,  # until the person takes it back
+    Ground.COMPLAINT: timedelta(days=3 * 365),  # ER-04
+    Ground.BOUNCE: timedelta(days=365),  # ER-05
+}
+
+
+class Block(Base):
+    """One blocked address of one newsletter."""
+
+    __tablename__ = "block"
+    __table_args__ = (
+        UniqueConstraint("newsletter_id", "subject"),
+        check("ground", Ground),
+        {
+            "info": kept(
+                what="That you do not want our mail",
+                why="to keep anyone from signing you up again",
+                until="90 days after 'this was not me', or until you take it back",
+                length=timedelta(0),
+                since="ends_at",
+            )
+        },
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True, info=held(Kind.TECHNICAL, "order"))
+    newsletter_id: Mapped[UUID] = mapped_column(
+        ForeignKey("newsletter.id"), info=held(Kind.READER, "which newsletter")
+    )
+    subject: Mapped[bytes] = mapped_column(
+        LargeBinary, info=held(Kind.PSEUDONYM, "to recognise the address when it is typed")
+    )
+    ground: Mapped[Ground] = mapped_column(String(10), info=held(Kind.READER, "why"))
+    at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "since when"))
+    ends_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.READER, "until when; empty is until taken back")
+    )
+
+
+def subjects(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes]:
+    """The pseudonyms an address may be blocked under, the active key's first."""
+    value = address.canonical.encode()
+    return [ring.mac("block", value, key_id=each, scope=newsletter_id) for each in ring.ids]
+
+
+async def active(
+    session: AsyncSession, known: list[bytes], *, now: datetime
+) -> Block | None:
+    """The block that holds for these pseudonyms, if one does."""
+    query = select(Block).where(
+        Block.subject.in_(known), (Block.ends_at.is_(None)) | (Block.ends_at > now)
+    )
+    return (await session.scalars(query)).first()
+
+
+async def put(
+    session: AsyncSession, newsletter_id: UUID, known: list[bytes], ground: Ground, now: datetime
+) -> None:
+    """Block an address; asking again moves the end, and never shortens an objection."""
+    present = await active(session, known, now=now)
+    if present is not None and present.ends_at is None:
+        return
+    await lift(session, known)
+    lasts = LASTS[ground]
+    session.add(
+        Block(
+            newsletter_id=newsletter_id,
+            subject=known[0],
+            ground=ground,
+            at=now,
+            ends_at=now + lasts if lasts is not None else None,
+        )
+    )
+
+
+async def lift(session: AsyncSession, known: list[bytes]) -> None:
+    """Take a block away."""
+    await session.execute(delete(Block).where(Block.subject.in_(known)))

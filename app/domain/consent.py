@@ -1,0 +1,148 @@
+"""The proof that somebody said yes, and to which words; it holds no address and no link to a row.
+
+Append-only: retention and erasure are its only deletes. The proof is kept under a keyed pseudonym
+of the address, so that only who brings the address can be matched with it (GDPR Art. 7(1)).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.address import Address
+from app.core.crypto import KeyRing
+from app.core.database import Base, UtcTime
+from app.core.register import Kind, held, kept
+from app.core.states import check
+
+PROOF_AFTER_END = timedelta(days=730)  # the burden of proof lies with the sender (Tw 11.7); FG decides
+WORDING_ID_LENGTH = 16  # hexadecimal characters of SHA-256: wordings are few
+
+
+class Event(StrEnum):
+    """What somebody did."""
+
+    REQUESTED = "requested"  # filled in the form
+    CONFIRMED = "confirmed"  # pressed the button behind the link
+    WITHDRAWN = "withdrawn"  # left, in whatever way
+    UNDONE = "undone"  # took a slip back within 15 minutes
+
+
+class Wording(Base):
+    """An immutable copy of the exact text somebody saw when saying yes."""
+
+    __tablename__ = "wording"
+    __table_args__ = {
+        "info": kept(
+            what="The texts that were shown when people said yes",
+            why="to show what a yes was a yes to",
+            until="as long as a proof refers to it",
+        )
+    }
+    id: Mapped[str] = mapped_column(
+        String(WORDING_ID_LENGTH), primary_key=True, info=held(Kind.CONTENT, "version of the text")
+    )
+    text: Mapped[str] = mapped_column(Text, info=held(Kind.CONTENT, "form and mail, word for word"))
+    made_at: Mapped[datetime] = mapped_column(
+        UtcTime, info=held(Kind.CONTENT, "since when this text is shown")
+    )
+
+
+class Consent(Base):
+    """One event in the proof of a subscription."""
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        check("event", Event),
+        {
+            "info": kept(
+                what="Proof of your yes",
+                why="the law asks the sender to prove that you said yes",
+                until="two years after you leave",
+                length=PROOF_AFTER_END,
+                since="ended_at",
+            )
+        },
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True, info=held(Kind.TECHNICAL, "order"))
+    newsletter_id: Mapped[UUID] = mapped_column(
+        ForeignKey("newsletter.id"), info=held(Kind.READER, "which newsletter")
+    )
+    proof: Mapped[bytes] = mapped_column(
+        LargeBinary, index=True, info=held(Kind.PSEUDONYM, "to match the proof with your address")
+    )
+    event: Mapped[Event] = mapped_column(String(10), info=held(Kind.READER, "what you did"))
+    at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "when"))
+    wording_id: Mapped[str | None] = mapped_column(
+        ForeignKey("wording.id"), info=held(Kind.READER, "the text you saw")
+    )
+    ended_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.READER, "when the subscription it proves ended")
+    )
+
+
+def proofs(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes]:
+    """The pseudonyms an address may have here, the active key's first."""
+    value = address.canonical.encode()
+    return [ring.mac("proof", value, key_id=each, scope=newsletter_id) for each in ring.ids]
+
+
+async def worded(session: AsyncSession, text: str, now: datetime) -> str:
+    """Keep the exact text shown, once, and return its version."""
+    wording_id = hashlib.sha256(text.encode()).hexdigest()[:WORDING_ID_LENGTH]
+    if await session.get(Wording, wording_id) is None:
+        session.add(Wording(id=wording_id, text=text, made_at=now))
+        await session.flush()
+    return wording_id
+
+
+def record(
+    session: AsyncSession,
+    newsletter_id: UUID,
+    proof: bytes,
+    event: Event,
+    *,
+    at: datetime,
+    wording_id: str | None = None,
+) -> Consent:
+    """Add an event to a proof."""
+    row = Consent(
+        newsletter_id=newsletter_id, proof=proof, event=event, at=at, wording_id=wording_id
+    )
+    session.add(row)
+    return row
+
+
+async def of(session: AsyncSession, known: Sequence[bytes]) -> list[Consent]:
+    """All events under these pseudonyms, oldest first."""
+    query = select(Consent).where(Consent.proof.in_(known)).order_by(Consent.at, Consent.seq)
+    return list(await session.scalars(query))
+
+
+async def end(
+    session: AsyncSession, newsletter_id: UUID, known: Sequence[bytes], *, at: datetime
+) -> None:
+    """Note the withdrawal and start the clock after which the proof goes."""
+    rows = await of(session, known)
+    record(session, newsletter_id, known[0], Event.WITHDRAWN, at=at).ended_at = at
+    for row in rows:
+        row.ended_at = row.ended_at or at  # an earlier subscription's proof keeps its own clock
+
+
+async def reopen(session: AsyncSession, known: Sequence[bytes], *, ended_at: datetime) -> None:
+    """Somebody took a slip back: the proof stays again while the subscription does."""
+    for row in await of(session, known):
+        if row.ended_at == ended_at:
+            row.ended_at = None
+
+
+async def forget(session: AsyncSession, known: Sequence[bytes]) -> None:
+    """Delete a proof, because the person asked to be erased."""
+    await session.execute(delete(Consent).where(Consent.proof.in_(known)))

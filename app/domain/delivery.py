@@ -1,0 +1,178 @@
+"""One reader's copy of one issue: where it is, how often it was tried, and whether it was in doubt.
+
+There is no address here and no foreign key to the subscriber: a reader who leaves must neither
+block nor break an issue that is going out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, UtcTime, changed
+from app.core.register import Kind, held, kept
+from app.core.states import check
+from app.domain.issue import Issue
+from app.domain.issue import State as IssueState
+
+DETAIL_STAYS = timedelta(days=90)  # to answer "did I get it?"; totals stay on the issue
+
+
+class State(StrEnum):
+    """Where a copy is."""
+
+    WAITING = "waiting"  # not handed over yet, or to be tried again
+    SENDING = "sending"  # its bytes may leave at any moment; after a crash this one is in doubt
+    ACCEPTED = "accepted"  # the relay took it
+    REFUSED = "refused"  # the reader's mailbox is not there or refuses for good
+    LEFT = "left"  # the reader left before it was handed over
+    GIVEN_UP = "given_up"  # tried until the issue's time was up
+
+
+MOVES = {
+    State.WAITING: frozenset({State.SENDING, State.REFUSED, State.LEFT, State.GIVEN_UP}),
+    State.SENDING: frozenset(
+        {State.ACCEPTED, State.REFUSED, State.WAITING, State.GIVEN_UP, State.LEFT}
+    ),
+    State.ACCEPTED: frozenset(),
+    State.REFUSED: frozenset(),
+    State.LEFT: frozenset({State.WAITING}),  # a slip was taken back while the issue goes out
+    State.GIVEN_UP: frozenset({State.WAITING}),  # a person sends again to who missed it
+}
+OPEN = (State.WAITING, State.SENDING)
+
+
+class Delivery(Base):
+    """A row per reader and issue."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("issue_id", "subscriber_id"),
+        check("state", State),
+        Index(
+            "ix_delivery_open",
+            "issue_id",
+            "seq",
+            postgresql_where=text("state IN ('waiting', 'sending')"),
+            sqlite_where=text("state IN ('waiting', 'sending')"),
+        ),
+        {
+            "sqlite_autoincrement": True,
+            "info": kept(
+                what="Whether an issue was delivered to you",
+                why="to try again when it fails, and to answer your question",
+                until="90 days after the issue is finished; then only totals are left",
+                length=DETAIL_STAYS,
+                since="closed_at",
+                through=("issue_id", "issue", "id"),
+            ),
+        },
+    )
+    seq: Mapped[int] = mapped_column(primary_key=True, info=held(Kind.TECHNICAL, "order of sending"))
+    id: Mapped[UUID] = mapped_column(
+        unique=True, default=uuid4, info=held(Kind.PSEUDONYM, "makes the Message-ID")
+    )
+    issue_id: Mapped[UUID] = mapped_column(
+        ForeignKey("issue.id"), info=held(Kind.READER, "which issue")
+    )
+    subscriber_id: Mapped[UUID] = mapped_column(
+        index=True, info=held(Kind.PSEUDONYM, "whose copy, by the random number")
+    )
+    state: Mapped[State] = mapped_column(
+        String(10), default=State.WAITING, info=held(Kind.READER, "where the copy is")
+    )
+    attempts: Mapped[int] = mapped_column(
+        default=0, info=held(Kind.READER, "how often it was tried")
+    )
+    in_doubt: Mapped[int] = mapped_column(
+        default=0, info=held(Kind.READER, "how often nobody knew whether it arrived")
+    )
+    code: Mapped[str | None] = mapped_column(
+        String(24), info=held(Kind.READER, "the last answer of the mail server, numbers only")
+    )
+    due_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.TECHNICAL, "when to try again")
+    )
+    lease_owner: Mapped[str | None] = mapped_column(
+        String(32), info=held(Kind.TECHNICAL, "which worker has it")
+    )
+    lease_until: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.TECHNICAL, "until when")
+    )
+
+
+async def leave(session: AsyncSession, subscriber_id: UUID) -> None:
+    """A reader left: what was not handed over is not handed over any more."""
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.subscriber_id == subscriber_id, Delivery.state == State.WAITING)
+        .values(state=State.LEFT)
+    )
+
+
+async def come_back(session: AsyncSession, subscriber_id: UUID) -> None:
+    """A slip was taken back: an issue that is still going out reaches this reader after all."""
+    going_out = select(Issue.id).where(
+        Issue.state.in_([IssueState.SENDING, IssueState.PAUSED])
+    )
+    await session.execute(
+        update(Delivery)
+        .where(
+            Delivery.subscriber_id == subscriber_id,
+            Delivery.state == State.LEFT,
+            Delivery.issue_id.in_(going_out),
+        )
+        .values(state=State.WAITING, lease_owner=None, lease_until=None)
+    )
+
+
+async def unlink(session: AsyncSession, subscriber_id: UUID) -> None:
+    """A reader is erased: rows keep the books balanced and lose whose copy it was."""
+    rows = await session.scalars(select(Delivery).where(Delivery.subscriber_id == subscriber_id))
+    for row in rows:
+        row.subscriber_id = uuid4()
+
+
+async def hand_over(session: AsyncSession, old: UUID, new: UUID) -> None:
+    """A reader changed address in the middle of an issue: the new address gets what still waits."""
+    taken = select(Delivery.issue_id).where(Delivery.subscriber_id == new)
+    await session.execute(
+        update(Delivery)
+        .where(
+            Delivery.subscriber_id == old,
+            Delivery.state == State.WAITING,
+            Delivery.issue_id.not_in(taken),
+        )
+        .values(subscriber_id=new)
+    )
+
+
+async def books(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
+    """How many copies are in each state now, and how many were ever in doubt."""
+    query = (
+        select(Delivery.state, func.count(), func.sum(Delivery.in_doubt))
+        .where(Delivery.issue_id == issue_id)
+        .group_by(Delivery.state)
+    )
+    found = {str(state): count for state, count, _ in await session.execute(query)}
+    doubted = select(func.count()).where(Delivery.issue_id == issue_id, Delivery.in_doubt > 0)
+    waiting = found.get(State.WAITING, 0) + found.get(State.SENDING, 0)
+    ends = (State.ACCEPTED, State.REFUSED, State.LEFT, State.GIVEN_UP)
+    return {
+        **{str(state): found.get(state, 0) for state in ends},
+        "waiting": waiting,
+        "in_doubt": await session.scalar(doubted) or 0,
+    }
+
+
+async def give_up_waiting(session: AsyncSession, issue_id: UUID) -> int:
+    """Nobody else gets this issue: what waits is given up. What is under way settles itself."""
+    statement = update(Delivery).where(
+        Delivery.issue_id == issue_id, Delivery.state == State.WAITING
+    )
+    return await changed(session, statement.values(state=State.GIVEN_UP, lease_owner=None))

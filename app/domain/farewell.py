@@ -1,0 +1,130 @@
+"""How a subscription ends, whatever the cause: the ledger first, then everything else at once.
+
+The address is deleted in the same transaction, and mail that was not handed over is not handed over
+any more (promise 5). If the ledger cannot be reached the end still succeeds, through a pending row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.address import Address, parse
+from app.core.crypto import KeyRing
+from app.core.database import changed
+from app.core.errors import BookClosed, NotReady
+from app.domain import block, consent, delivery, ledger, outbox, service, subscriber
+from app.domain.book import Book, Farewell
+from app.domain.ledger import Reason
+from app.domain.service import PendingEnd
+from app.domain.subscriber import Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What ended: enough to take a slip back, kept nowhere but in the page."""
+
+    subscriber_id: UUID
+    address: Address
+    newsletter_id: UUID
+    language: str
+    confirmed_at: datetime
+    paused_until: datetime | None
+    at: datetime
+    final: bool  # whether the ledger has it
+
+
+async def end(
+    session: AsyncSession,
+    row: Subscriber,
+    reason: Reason,
+    *,
+    ring: KeyRing,
+    book: Book,
+    now: datetime,
+) -> Ended | None:
+    """End one subscription; None when another request ended it first."""
+    address = subscriber.opened(ring, row)
+    at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
+    if not await changed(session, delete(Subscriber).where(Subscriber.seq == row.seq)):
+        return None
+    farewell = Farewell(row.newsletter_id, row.key_id, row.subject, reason, at)
+    final = await _write(session, book, farewell)
+    await delivery.leave(session, row.id)
+    known = consent.proofs(ring, row.newsletter_id, address)
+    await consent.end(session, row.newsletter_id, known, at=at)
+    return Ended(
+        subscriber_id=row.id,
+        address=address,
+        newsletter_id=row.newsletter_id,
+        language=row.language,
+        confirmed_at=row.confirmed_at,
+        paused_until=row.paused_until,
+        at=at,
+        final=final,
+    )
+
+
+async def _write(session: AsyncSession, book: Book, farewell: Farewell) -> bool:
+    try:
+        await book.write([farewell])
+    except BookClosed:
+        session.add(
+            PendingEnd(
+                newsletter_id=farewell.newsletter_id,
+                key_id=farewell.key_id,
+                subject=farewell.subject,
+                reason=farewell.reason,
+                at=farewell.at,
+            )
+        )
+        return False
+    return True
+
+
+def pseudonyms(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes]:
+    """Every value under which the ledger may know an address of this newsletter."""
+    return [
+        subscriber.pseudonym(ring, newsletter_id, address.canonical, each) for each in ring.ids
+    ]
+
+
+async def void_since(
+    session: AsyncSession,
+    newsletter_id: UUID,
+    address: Address,
+    *,
+    ring: KeyRing,
+    book: Book,
+    now: datetime,
+) -> datetime | None:
+    """The moment before which links of this address are void: its last end, or a block.
+
+    Raises NotReady when the ledger cannot be asked.
+    """
+    subjects = pseudonyms(ring, newsletter_id, address)
+    try:
+        last = await book.last_end(subjects)
+    except BookClosed:
+        raise NotReady(["the ledger cannot be reached"]) from None
+    query = select(PendingEnd.at).where(PendingEnd.subject.in_(subjects))
+    moments = [*await session.scalars(query), (await service.state(session)).void_before, last]
+    blocked = await block.active(session, block.subjects(ring, newsletter_id, address), now=now)
+    if blocked is not None:
+        moments.append(blocked.at)
+    return max((each for each in moments if each is not None), default=None)
+
+
+async def drop_mail(session: AsyncSession, ring: KeyRing, address: Address) -> int:
+    """Delete every queued mail to an address; the outbox is short, so every row is opened."""
+    gone = 0
+    for mail in await session.scalars(select(outbox.Mail)):
+        typed = str(outbox.opened(ring, mail).get("address", ""))
+        if typed and parse(typed).canonical == address.canonical:
+            await session.delete(mail)
+            gone += 1
+    return gone

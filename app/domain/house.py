@@ -1,0 +1,78 @@
+"""What every process opens at its start: settings, keys, the main database and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.core import crypto, migrating
+from app.core.crypto import KeyRing
+from app.core.database import Database
+from app.core.errors import Refused
+from app.core.settings import Settings
+from app.domain import service
+from app.domain.book import Book
+
+
+@dataclass
+class House:
+    """An open service; `fresh` is set whenever a new database connection was made."""
+
+    settings: Settings
+    ring: KeyRing
+    database: Database
+    book: Book
+    fresh: bool = field(default=True)
+
+    async def close(self) -> None:
+        """Return every connection."""
+        await self.database.close()
+        await self.book.database.close()
+
+    def _note_connection(self) -> None:
+        self.fresh = True
+
+
+def now() -> datetime:
+    """The time, for the edges: everything inside takes it as an argument."""
+    return datetime.now(UTC)
+
+
+def keys(settings: Settings) -> KeyRing:
+    """The key ring; outside production a first one is made."""
+    if not settings.production and not settings.keys.exists():
+        crypto.save(settings.keys, [crypto.new_key(now())])
+    return crypto.load(settings.keys)
+
+
+def migrate(settings: Settings) -> None:
+    """Bring both databases to this version."""
+    migrating.upgrade(settings.database, migrating.MAIN)
+    migrating.upgrade(settings.ledger, migrating.LEDGER)
+
+
+def refuse_pending(settings: Settings) -> None:
+    """Raise Refused while migrations are pending: an old table under new code loses data."""
+    for url, which in ((settings.database, migrating.MAIN), (settings.ledger, migrating.LEDGER)):
+        if migrating.pending(url, which):
+            raise Refused("the database is not at this version yet; run: bode migrate")
+
+
+async def open_house(settings: Settings) -> House:
+    """Open everything; raises Refused when the ring lacks the key in use."""
+    ring = keys(settings)
+    database = Database(settings.database)
+    copy = Path(settings.ledger_copy) if settings.ledger_copy else None
+    house = House(settings, ring, database, Book(Database(settings.ledger), copy))
+    async with database.unit_of_work() as session:
+        active = (await service.ensure(session, ring.active)).active_key
+    if active not in ring.ids:
+        await house.close()
+        raise Refused(
+            f"the key ring at {settings.keys} lacks key {active}, which the database uses; "
+            "put the right key file back"
+        )
+    ring.active = active
+    database.on_connect(house._note_connection)  # noqa: SLF001  (its own house)
+    return house

@@ -1,0 +1,253 @@
+"""A month's issue of a newsletter, from first draft to the last reader served.
+
+What was approved is what is sent: approval stores the compiled bytes with their gaps per language,
+and any edit takes the approval away (promise 9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, UtcTime
+from app.core.errors import NotFound
+from app.core.register import Kind, held, kept
+from app.core.states import check, step
+from app.domain.content import Content
+
+
+class State(StrEnum):
+    """Where an issue is."""
+
+    DRAFT = "draft"  # being written
+    IN_REVIEW = "in_review"  # a colleague is asked to look
+    APPROVED = "approved"  # the bytes are stored; not planned yet
+    SCHEDULED = "scheduled"  # goes out at its time
+    SENDING = "sending"  # going out
+    PAUSED = "paused"  # stopped by a person or by trouble; goes on when a person says so
+    SENT = "sent"  # the books balance and are closed
+    CANCELLED = "cancelled"  # will not go out, or no further
+    HELD = "held"  # after a restore or a long silence: a person decides
+
+
+MOVES = {
+    State.DRAFT: frozenset({State.IN_REVIEW, State.CANCELLED, State.HELD}),
+    State.IN_REVIEW: frozenset({State.APPROVED, State.DRAFT, State.CANCELLED, State.HELD}),
+    State.APPROVED: frozenset({State.SCHEDULED, State.DRAFT, State.CANCELLED, State.HELD}),
+    State.SCHEDULED: frozenset(
+        {State.SENDING, State.APPROVED, State.DRAFT, State.CANCELLED, State.HELD}
+    ),
+    State.SENDING: frozenset({State.PAUSED, State.SENT, State.CANCELLED, State.HELD}),
+    State.PAUSED: frozenset({State.SENDING, State.CANCELLED, State.HELD}),
+    State.HELD: frozenset({State.DRAFT, State.SENDING, State.CANCELLED}),
+    State.SENT: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+UNFINISHED = tuple(state for state in State if MOVES[state])
+
+
+class Issue(Base):
+    """One issue; its numbers stay when the rows per reader are gone."""
+
+    __tablename__ = "issue"
+    __table_args__ = (
+        UniqueConstraint("newsletter_id", "number"),
+        check("state", State),
+        {
+            "info": kept(
+                what="Issues and their totals",
+                why="a public newsletter is kept as it was sent",
+                until="as long as the selection list of the controller says",
+            )
+        },
+    )
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, default=uuid4, info=held(Kind.CONTENT, "identifies the issue")
+    )
+    newsletter_id: Mapped[UUID] = mapped_column(
+        ForeignKey("newsletter.id"), info=held(Kind.CONTENT, "of which newsletter")
+    )
+    number: Mapped[int] = mapped_column(info=held(Kind.CONTENT, "its number"))
+    state: Mapped[State] = mapped_column(
+        String(10), default=State.DRAFT, info=held(Kind.CONTENT, "where it is")
+    )
+    author: Mapped[str] = mapped_column(String(60), info=held(Kind.STAFF, "who wrote it"))
+    approver: Mapped[str | None] = mapped_column(
+        String(60), info=held(Kind.STAFF, "who approved it")
+    )
+    approved_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.STAFF, "when it was approved")
+    )
+    digest: Mapped[str | None] = mapped_column(
+        String(64), info=held(Kind.CONTENT, "hash of the approved bytes")
+    )
+    key_id: Mapped[str | None] = mapped_column(
+        String(8), info=held(Kind.TECHNICAL, "the key of its links")
+    )
+    due_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, index=True, info=held(Kind.CONTENT, "when it goes out")
+    )
+    period: Mapped[str | None] = mapped_column(
+        String(7), info=held(Kind.CONTENT, "the month whose slot it takes")
+    )
+    previewed_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.TECHNICAL, "when colleagues got the final mail")
+    )
+    started_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.CONTENT, "when sending began; the mail's date")
+    )
+    freeze_cursor: Mapped[int] = mapped_column(
+        default=0, info=held(Kind.TECHNICAL, "how far the audience is frozen")
+    )
+    frozen_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.TECHNICAL, "when the audience was complete")
+    )
+    paced_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.TECHNICAL, "until when the pace is used up")
+    )
+    audience: Mapped[int] = mapped_column(
+        default=0, info=held(Kind.CONTENT, "readers at the freeze")
+    )
+    accepted: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "accepted at close"))
+    refused: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "refused at close"))
+    left: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "left before their turn"))
+    given_up: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "given up at close"))
+    in_doubt: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "ever in doubt"))
+    reason: Mapped[str | None] = mapped_column(
+        String(120), info=held(Kind.CONTENT, "why it was paused, held or cancelled")
+    )
+    created_at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.CONTENT, "when begun"))
+    closed_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.CONTENT, "when the books were closed")
+    )
+
+    def move_to(self, target: State) -> None:
+        """Take a step of MOVES; raises IllegalMove for any other."""
+        self.state = step(MOVES, State(self.state), target)
+
+    @property
+    def begun(self) -> bool:
+        """Whether any reader may already have it."""
+        return self.started_at is not None
+
+
+class Edition(Base):
+    """An issue's content in one language."""
+
+    __tablename__ = "edition"
+    __table_args__ = {
+        "info": kept(
+            what="The text of an issue", why="it is what is sent", until="as long as the issue"
+        )
+    }
+    issue_id: Mapped[UUID] = mapped_column(
+        ForeignKey("issue.id"), primary_key=True, info=held(Kind.CONTENT, "of which issue")
+    )
+    language: Mapped[str] = mapped_column(
+        String(2), primary_key=True, info=held(Kind.CONTENT, "in which language")
+    )
+    content: Mapped[dict[str, object]] = mapped_column(
+        JSON, info=held(Kind.CONTENT, "subject, introduction and blocks")
+    )
+
+
+class Frozen(Base):
+    """What was approved: the mail in one frame language, compiled, with gaps for each reader."""
+
+    __tablename__ = "frozen"
+    __table_args__ = {
+        "info": kept(
+            what="The mail as it was approved",
+            why="what was approved is what is sent",
+            until="as long as the issue",
+        )
+    }
+    issue_id: Mapped[UUID] = mapped_column(
+        ForeignKey("issue.id"), primary_key=True, info=held(Kind.CONTENT, "of which issue")
+    )
+    language: Mapped[str] = mapped_column(
+        String(2), primary_key=True, info=held(Kind.CONTENT, "for readers of which language")
+    )
+    compiled: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.CONTENT, "the bytes"))
+
+
+class Image(Base):
+    """A picture inside an issue's mail, as it was cleaned on import."""
+
+    __tablename__ = "image"
+    __table_args__ = {
+        "info": kept(
+            what="Pictures of an issue", why="they travel in the mail", until="as long as the issue"
+        )
+    }
+    issue_id: Mapped[UUID] = mapped_column(
+        ForeignKey("issue.id"), primary_key=True, info=held(Kind.CONTENT, "of which issue")
+    )
+    name: Mapped[str] = mapped_column(
+        String(120), primary_key=True, info=held(Kind.CONTENT, "its name in the text")
+    )
+    type: Mapped[str] = mapped_column(String(20), info=held(Kind.CONTENT, "kind of picture"))
+    width: Mapped[int] = mapped_column(info=held(Kind.CONTENT, "in pixels"))
+    height: Mapped[int] = mapped_column(info=held(Kind.CONTENT, "in pixels"))
+    content: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.CONTENT, "the picture"))
+
+
+async def get(session: AsyncSession, issue_id: UUID, *, lock: bool = False) -> Issue:
+    """The issue; raises NotFound. `lock` keeps others from moving it in the meantime."""
+    found = await session.get(Issue, issue_id, with_for_update=True if lock else None)
+    if found is None:
+        raise NotFound(f"there is no issue {issue_id}; see: bode issue list")
+    return found
+
+
+async def next_number(session: AsyncSession, newsletter_id: UUID) -> int:
+    """The number a new issue gets."""
+    query = select(func.max(Issue.number)).where(Issue.newsletter_id == newsletter_id)
+    return 1 + (await session.scalar(query) or 0)
+
+
+async def editions(session: AsyncSession, issue_id: UUID) -> dict[str, Content]:
+    """The content per language."""
+    query = select(Edition).where(Edition.issue_id == issue_id)
+    rows = await session.scalars(query)
+    return {row.language: Content.model_validate(row.content) for row in rows}
+
+
+async def images(session: AsyncSession, issue_id: UUID) -> list[Image]:
+    """The pictures that travel in the mail."""
+    query = select(Image).where(Image.issue_id == issue_id).order_by(Image.name)
+    return list(await session.scalars(query))
+
+
+async def frozen(session: AsyncSession, issue_id: UUID) -> dict[str, bytes]:
+    """The approved bytes per language of the reader."""
+    rows = await session.scalars(select(Frozen).where(Frozen.issue_id == issue_id))
+    return {row.language: row.compiled for row in rows}
+
+
+def digest(compiled: dict[str, bytes]) -> str:
+    """The hash that binds an approval to its bytes."""
+    whole = hashlib.sha256()
+    for language in sorted(compiled):
+        whole.update(language.encode() + len(compiled[language]).to_bytes(8, "big"))
+        whole.update(compiled[language])
+    return whole.hexdigest()
+
+
+async def void_approval(session: AsyncSession, issue: Issue) -> None:
+    """Take the approval and its bytes away."""
+    await session.execute(delete(Frozen).where(Frozen.issue_id == issue.id))
+    issue.approver = issue.approved_at = issue.digest = issue.key_id = None
+
+
+async def in_states(session: AsyncSession, states: Sequence[State]) -> list[Issue]:
+    """All issues that are in one of these states, oldest first."""
+    query = select(Issue).where(Issue.state.in_(states)).order_by(Issue.created_at)
+    return list(await session.scalars(query))

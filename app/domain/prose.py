@@ -1,0 +1,164 @@
+"""What a text in a newsletter may hold: ordinary characters, safe links, and link texts that mean something.
+
+These are the checked kinds of text that the blocks of an issue are made of.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from markdown_it.tree import SyntaxTreeNode
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from app.core import commonmark
+from app.domain.problem import refusal
+
+# A subject line longer than this is cut off everywhere, and half of it on a telephone.
+SUBJECT_MOST = 150
+# Mail programs show at most about this much of the text beside the subject.
+PREHEADER_MOST = 200
+# A heading or a link text that takes more than three lines on a telephone is not read.
+PHRASE_MOST = 200
+# A screen reader reads a description in one go; a longer story belongs in the text.
+ALT_MOST = 300
+# Two screens on a telephone; what is longer belongs on a page, with a link to it.
+MARKDOWN_MOST = 8_000
+# Browsers and mail programs handle links up to this length.
+LINK_MOST = 2_000
+
+# Characters that turn the direction of text around them can make a link or a name read as another
+# (Unicode TR 36).
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Controls, line and paragraph separators, and halves of characters.
+UNSEEN = frozenset(("Cc", "Zl", "Zp", "Cs"))
+
+# Link texts that say nothing when a screen reader lists the links of a mail (WCAG 2.4.4).
+VAGUE = frozenset(
+    (
+        "hier", "klik", "klik hier", "lees meer", "lees verder", "meer", "meer informatie", "meer lezen",
+        "link", "deze link", "via deze link", "website",
+        "here", "click", "click here", "read more", "read on", "more", "more information", "this link",
+    )
+)  # fmt: skip
+
+
+def unseen(text: str, allowed: str = "") -> bool:
+    """Whether the text holds a character that a reader cannot see and a machine may obey."""
+    return any(
+        character in TURNING or unicodedata.category(character) in UNSEEN
+        for character in text
+        if character not in allowed
+    )
+
+
+def vague(text: str) -> bool:
+    """Whether a link with this text says nothing about where it goes."""
+    said = " ".join(text.split()).strip(" .:!>»→").lower()
+    return not said or said in VAGUE or said.startswith(("http://", "https://", "www."))
+
+
+def links(markdown: str) -> list[tuple[str, str]]:
+    """The text and the address of every link in it."""
+    return [_link(node) for node in commonmark.tree(markdown).walk() if node.type == "link"]
+
+
+def _link(node: SyntaxTreeNode) -> tuple[str, str]:
+    return commonmark.words(node), str(node.attrs["href"])
+
+
+def _one_line(value: str) -> str:
+    if unseen(value):
+        raise refusal("one_line")
+    return value
+
+
+def _same_line_ends(value: object) -> object:
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+
+def _markdown(value: str) -> str:
+    if unseen(value, allowed="\n\t"):
+        raise refusal("characters")
+    for node in commonmark.tree(value).walk():
+        _check_piece(node)
+    return value
+
+
+def _check_piece(node: SyntaxTreeNode) -> None:
+    if node.type == "heading":
+        raise refusal("heading_inside")
+    if node.type == "image":
+        raise refusal("picture_inside")
+    if node.type == "link":
+        text, address = _link(node)
+        _address(address)
+        _meaning(text)
+
+
+def _meaning(text: str) -> str:
+    if vague(text):
+        raise refusal("vague_link")
+    return text
+
+
+def _address(value: str) -> str:
+    """A link that works for everyone and goes where it says."""
+    if len(value) > LINK_MOST or not value.isascii() or not value.isprintable() or " " in value:
+        raise refusal("link")
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # a port that is no number is refused here
+    except ValueError:
+        raise refusal("link") from None
+    if parts.scheme not in ("https", "mailto"):
+        raise refusal("link_scheme")
+    if not (_page(parts) if parts.scheme == "https" else _mailbox(parts)):
+        raise refusal("link")
+    return value
+
+
+def _page(parts: SplitResult) -> bool:
+    """A host with a dot; and no name before an @, which makes one site look like another."""
+    host = parts.hostname or ""
+    return "." in host.strip(".") and parts.username is None and "\\" not in parts.geturl()
+
+
+def _mailbox(parts: SplitResult) -> bool:
+    """One mailbox and at most a subject: no further recipients and no hidden lines."""
+    name, at, domain = parts.path.partition("@")
+    hidden = any(mark in parts.geturl().lower() for mark in ("%0a", "%0d", "%00", ",", "&"))
+    asks = not parts.query or parts.query.startswith("subject=")
+    return bool(name and at and "." in domain) and asks and not hidden
+
+
+Subject = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=SUBJECT_MOST),
+    AfterValidator(_one_line),
+]
+Preheader = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=PREHEADER_MOST),
+    AfterValidator(_one_line),
+]
+Phrase = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=PHRASE_MOST),
+    AfterValidator(_one_line),
+]
+Alt = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=ALT_MOST),
+    AfterValidator(_one_line),
+]
+Invitation = Annotated[Phrase, AfterValidator(_meaning)]
+Passage = Annotated[  # may be empty
+    str,
+    BeforeValidator(_same_line_ends),
+    StringConstraints(strip_whitespace=True, max_length=MARKDOWN_MOST),
+    AfterValidator(_markdown),
+]
+Markdown = Annotated[Passage, StringConstraints(min_length=1)]
+Link = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_address)]

@@ -1,0 +1,142 @@
+"""A slot: the one moment of a month on which a newsletter goes out.
+
+Unique by newsletter and local month and claimed by a conditional update, so that a month's issue
+goes out once, however many workers there are and however often they restart.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, UtcTime, changed
+from app.core.register import Kind, held, kept
+from app.core.states import check
+from app.domain.newsletter import Newsletter
+
+YEARS_AHEAD = 24  # months looked through for a free slot; more means something else is wrong
+
+
+class State(StrEnum):
+    """What became of a month's slot."""
+
+    OPEN = "open"  # nobody has it yet
+    CLAIMED = "claimed"  # an approved issue goes out then
+    USED = "used"  # its issue has begun
+    MISSED = "missed"  # nothing was approved in time; nothing was sent
+    SKIPPED = "skipped"  # left out on purpose, such as a summer recess
+
+
+MOVES = {
+    State.OPEN: frozenset({State.CLAIMED, State.MISSED, State.SKIPPED}),
+    State.CLAIMED: frozenset({State.OPEN, State.USED}),
+    State.SKIPPED: frozenset({State.OPEN}),
+    State.USED: frozenset(),
+    State.MISSED: frozenset(),
+}
+
+
+class Slot(Base):
+    """One month of one newsletter."""
+
+    __tablename__ = "slot"
+    __table_args__ = (
+        check("state", State),
+        {
+            "info": kept(
+                what="On which day each month's issue went out",
+                why="so that each month is sent once",
+                until="as long as the newsletter exists",
+            )
+        },
+    )
+    newsletter_id: Mapped[UUID] = mapped_column(
+        ForeignKey("newsletter.id"), primary_key=True, info=held(Kind.CONTENT, "which newsletter")
+    )
+    period: Mapped[str] = mapped_column(
+        String(7), primary_key=True, info=held(Kind.CONTENT, "which month")
+    )
+    at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.CONTENT, "the moment"))
+    state: Mapped[State] = mapped_column(
+        String(10), default=State.OPEN, info=held(Kind.CONTENT, "what became of it")
+    )
+    issue_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("issue.id"), info=held(Kind.CONTENT, "the issue that has it")
+    )
+    reason: Mapped[str | None] = mapped_column(
+        String(120), info=held(Kind.CONTENT, "why it was skipped")
+    )
+    reminded: Mapped[int | None] = mapped_column(
+        info=held(Kind.TECHNICAL, "the last reminder sent, in days ahead")
+    )
+
+
+async def upcoming(session: AsyncSession, newsletter: Newsletter, now: datetime) -> list[Slot]:
+    """The slots ahead, made where they are not there yet; a claimed one keeps its own moment."""
+    rhythm = newsletter.rhythm
+    if rhythm is None:
+        return []
+    slots: list[Slot] = []
+    for period, at in rhythm.upcoming(now, newsletter.zone):
+        found = await session.get(Slot, (newsletter.id, str(period)))
+        if found is None:
+            found = Slot(newsletter_id=newsletter.id, period=str(period), at=at, state=State.OPEN)
+            session.add(found)
+        elif found.state == State.OPEN:
+            found.at = at
+        slots.append(found)
+        if found.state == State.OPEN or len(slots) >= YEARS_AHEAD:
+            break
+    await session.flush()
+    return slots
+
+
+async def claim(
+    session: AsyncSession, newsletter: Newsletter, issue_id: UUID, now: datetime
+) -> Slot | None:
+    """Take the next free slot for an issue; None when the newsletter has no cadence."""
+    for slot in await upcoming(session, newsletter, now):
+        statement = (
+            update(Slot)
+            .where(
+                Slot.newsletter_id == newsletter.id,
+                Slot.period == slot.period,
+                Slot.state == State.OPEN,
+            )
+            .values(state=State.CLAIMED, issue_id=issue_id)
+        )
+        if await changed(session, statement) == 1:
+            await session.refresh(slot)
+            return slot
+    return None
+
+
+async def release(session: AsyncSession, issue_id: UUID) -> None:
+    """Give an issue's slot back, when it is not sent after all or at another time."""
+    await session.execute(
+        update(Slot)
+        .where(Slot.issue_id == issue_id, Slot.state == State.CLAIMED)
+        .values(state=State.OPEN, issue_id=None)
+    )
+
+
+async def use(session: AsyncSession, issue_id: UUID) -> None:
+    """The issue of this slot has begun: nothing takes the month again."""
+    await session.execute(
+        update(Slot)
+        .where(Slot.issue_id == issue_id, Slot.state == State.CLAIMED)
+        .values(state=State.USED)
+    )
+
+
+async def overdue(session: AsyncSession, newsletter_id: UUID, now: datetime) -> list[Slot]:
+    """Open slots whose moment has passed with nothing approved."""
+    query = select(Slot).where(
+        Slot.newsletter_id == newsletter_id, Slot.state == State.OPEN, Slot.at <= now
+    )
+    return list(await session.scalars(query))

@@ -1,0 +1,154 @@
+"""A subscriber: one address that said yes to one newsletter, and nothing else about that person.
+
+The address is sealed; two keyed values find it again, one for look-ups and one for the ledger.
+There is no name, no IP address, no open and no click here, and no state: a row means yes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.address import Address, parse
+from app.core.crypto import KeyRing
+from app.core.database import Base, UtcTime
+from app.core.register import Kind, held, kept
+
+
+class Subscriber(Base):
+    """This address said yes to this newsletter (promise 2)."""
+
+    __tablename__ = "subscriber"
+    __table_args__ = (
+        UniqueConstraint("newsletter_id", "address_index"),
+        Index("ix_subscriber_audience", "newsletter_id", "seq"),
+        {
+            "sqlite_autoincrement": True,
+            "info": kept(
+                what="Your subscription",
+                why="to send you the newsletter you subscribed to",
+                until="until you leave; then it is deleted at once",
+            ),
+        },
+    )
+    seq: Mapped[int] = mapped_column(
+        primary_key=True, info=held(Kind.TECHNICAL, "order in which an issue is sent")
+    )
+    id: Mapped[UUID] = mapped_column(
+        unique=True, default=uuid4, info=held(Kind.PSEUDONYM, "random number in your links")
+    )
+    newsletter_id: Mapped[UUID] = mapped_column(
+        ForeignKey("newsletter.id"), info=held(Kind.READER, "which newsletter")
+    )
+    address: Mapped[bytes] = mapped_column(
+        LargeBinary, info=held(Kind.ADDRESS, "to send the newsletter to")
+    )
+    address_index: Mapped[bytes] = mapped_column(
+        LargeBinary, info=held(Kind.PSEUDONYM, "to find your subscription when you ask")
+    )
+    subject: Mapped[bytes] = mapped_column(
+        LargeBinary, index=True, info=held(Kind.PSEUDONYM, "to keep a farewell after a restore")
+    )
+    key_id: Mapped[str] = mapped_column(
+        String(8), index=True, info=held(Kind.TECHNICAL, "which key seals this row")
+    )
+    language: Mapped[str] = mapped_column(
+        String(2), info=held(Kind.READER, "the language you chose")
+    )
+    confirmed_at: Mapped[datetime] = mapped_column(
+        UtcTime, info=held(Kind.READER, "when you said yes")
+    )
+    paused_until: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.READER, "until when you want no mail")
+    )
+    restricted_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.READER, "since when use is restricted at your request")
+    )
+    bounces: Mapped[int] = mapped_column(
+        default=0, info=held(Kind.READER, "issues in a row that could not be delivered")
+    )
+    bounced_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.READER, "the last time delivery failed")
+    )
+
+
+def bound(subscriber_id: UUID, column: str = "address") -> str:
+    """Where a sealed address belongs: table, column and row (AAD)."""
+    return f"subscriber|{column}|{subscriber_id.hex}"
+
+
+def index(ring: KeyRing, newsletter_id: UUID, canonical: str, key_id: str) -> bytes:
+    """The blind index of an address: equal for equal addresses within one newsletter only."""
+    return ring.mac("index", canonical.encode(), key_id=key_id, scope=newsletter_id)
+
+
+def pseudonym(ring: KeyRing, newsletter_id: UUID, canonical: str, key_id: str) -> bytes:
+    """The value by which the ledger knows an address of this newsletter."""
+    return ring.mac("ledger", canonical.encode(), key_id=key_id, scope=newsletter_id)
+
+
+def new(
+    ring: KeyRing,
+    newsletter_id: UUID,
+    address: Address,
+    *,
+    language: str,
+    confirmed_at: datetime,
+    subscriber_id: UUID | None = None,
+) -> Subscriber:
+    """A row for an address that has just said yes, sealed under the active key.
+
+    Only a slip that is taken back passes its old `subscriber_id`, so that old links still end it.
+    """
+    row = Subscriber(
+        id=subscriber_id or uuid4(),
+        newsletter_id=newsletter_id,
+        key_id=ring.active,
+        language=language,
+        confirmed_at=confirmed_at,
+    )
+    row.address = ring.seal(
+        "address", _plain(address), bound_to=bound(row.id), scope=newsletter_id
+    )
+    row.address_index = index(ring, newsletter_id, address.canonical, ring.active)
+    row.subject = pseudonym(ring, newsletter_id, address.canonical, ring.active)
+    return row
+
+
+def _plain(address: Address) -> bytes:
+    """As typed, and behind a NUL as mail needs it where that differs: the sender never parses."""
+    typed, envelope = address.typed.encode(), address.envelope.encode()
+    return typed if typed == envelope else typed + b"\0" + envelope
+
+
+def opened(ring: KeyRing, row: Subscriber) -> Address:
+    """The address of a row, in memory for as long as one act needs it."""
+    plain = ring.open("address", row.address, bound_to=bound(row.id), scope=row.newsletter_id)
+    return parse(plain.partition(b"\0")[0].decode())
+
+
+def envelope(ring: KeyRing, sealed: bytes, subscriber_id: UUID, newsletter_id: UUID) -> bytes:
+    """The address as mail needs it, without parsing: for the sender, many thousands a second."""
+    plain = ring.open("address", sealed, bound_to=bound(subscriber_id), scope=newsletter_id)
+    typed, _, other = plain.partition(b"\0")
+    return other or typed
+
+
+async def find(
+    session: AsyncSession, ring: KeyRing, newsletter_id: UUID, address: Address
+) -> Subscriber | None:
+    """The subscription of an address to a newsletter, under any key in use."""
+    candidates = [index(ring, newsletter_id, address.canonical, each) for each in ring.live]
+    query = select(Subscriber).where(
+        Subscriber.newsletter_id == newsletter_id, Subscriber.address_index.in_(candidates)
+    )
+    return await session.scalar(query)
+
+
+async def by_id(session: AsyncSession, subscriber_id: UUID) -> Subscriber | None:
+    """The row that a link points at, if it is still there."""
+    return await session.scalar(select(Subscriber).where(Subscriber.id == subscriber_id))

@@ -1,0 +1,231 @@
+"""Notices by itself that a backup was put back, and makes gone people gone again before anything else.
+
+The ledger's counter runs ahead of the main database's by at most one raise that was announced and
+not settled. A database that lacks a settled value was restored: the ledger is replayed, unfinished
+issues are held for a person, the outbox is dropped, and links and approvals are void (promise 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import logs
+from app.core.crypto import KeyRing, Unreadable
+from app.core.database import Database
+from app.core.errors import BookClosed
+from app.domain import audit, consent, delivery, notice, outbox, service, staff, subscriber
+from app.domain import issue as issues
+from app.domain.audit import Event
+from app.domain.book import Book, Farewell
+from app.domain.issue import State
+from app.domain.ledger import Entry, Reason
+from app.domain.newsletter import Newsletter
+from app.domain.service import PendingEnd
+from app.domain.subscriber import Subscriber
+
+CHUNK = 500  # ledger entries replayed in one transaction
+SILENCE = timedelta(hours=24)  # after this a person is asked whether this is a restored backup
+
+log = logs.get("guard")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the guard works with."""
+
+    database: Database
+    book: Book
+    ring: KeyRing
+
+
+async def check(watch: Watch, *, now: datetime) -> bool:
+    """Compare the counters, recover if this is a restored backup, and replay what is new.
+
+    True when a restore was noticed. Raises BookClosed when the ledger cannot be asked.
+    """
+    restored = await _restored(watch)
+    if restored:
+        await _recover(watch, now)
+    await replay(watch, everything=restored)
+    return restored
+
+
+async def _restored(watch: Watch) -> bool:
+    caught_up = await watch.book.catch_up()
+    _, settled, _ = await watch.book.counter()
+    settled = max(settled, watch.book.copied_counter())
+    async with watch.database.reading() as session:
+        own = (await service.state(session)).counter
+    if caught_up:
+        log.warning("ledger.caught_up", entries=caught_up)
+    return own < settled
+
+
+async def _recover(watch: Watch, now: datetime) -> None:
+    async with watch.database.unit_of_work() as session:
+        state = await service.state(session, lock=True)
+        announced, settled, _ = await watch.book.counter()
+        if state.counter >= max(settled, watch.book.copied_counter()):
+            return  # another process noticed first
+        state.restored_at = state.void_before = now
+        state.counter = max(announced, watch.book.copied_counter())
+        await outbox.drop_all(session)
+        await audit.record(session, "service", Event.RESTORE_NOTICED, now=now)
+        await hold(session, "restored", ring=watch.ring, now=now)
+    log.error("restore.noticed", counter=settled)
+
+
+async def silent(watch: Watch, *, now: datetime) -> bool:
+    """At start: after a day of silence nobody can tell a restored snapshot from a long stop.
+
+    Everything approved or under way waits for a person then, who is asked.
+    """
+    async with watch.database.unit_of_work() as session:
+        state = await service.state(session, lock=True)
+        if state.raised_at is None or now - state.raised_at <= SILENCE:
+            return False
+        state.raised_at = now
+        await hold(session, "silence", ring=watch.ring, now=now)
+        return True
+
+
+async def hold(session: AsyncSession, reason: str, *, ring: KeyRing, now: datetime) -> int:
+    """Hold every unfinished issue for a person and void approvals of what had not begun."""
+    held: dict[UUID, list[str]] = {}
+    for issue in await issues.in_states(session, issues.UNFINISHED):
+        if issue.state == State.HELD or (reason == "silence" and not issue.digest):
+            continue
+        issue.move_to(State.HELD)
+        issue.reason = reason
+        if not issue.begun:
+            await issues.void_approval(session, issue)
+        about = f"issue {issue.id}"
+        await audit.record(session, "service", Event.ISSUE_HELD, about=about, reason=reason, now=now)
+        held.setdefault(issue.newsletter_id, []).append(str(issue.number))
+    for newsletter_id, numbers in held.items():
+        letter = await session.get_one(Newsletter, newsletter_id)
+        words = {"numbers": numbers, "why": reason}
+        roles = (*notice.EDITORIAL, staff.Role.OFFICER)
+        await notice.tell(session, letter, "held", words, roles=roles, ring=ring, now=now)
+    return sum(len(numbers) for numbers in held.values())
+
+
+async def replay(watch: Watch, *, everything: bool = False) -> int:
+    """End again whoever the ledger says has gone; idempotent. Returns how many rows went.
+
+    `everything` starts at the first entry and also matches entries made under another key.
+    """
+    ended = 0
+    async with watch.database.reading() as session:
+        after = 0 if everything else (await service.state(session)).replayed_seq
+    while entries := await watch.book.since(after, CHUNK):
+        async with watch.database.unit_of_work() as session:
+            for entry in entries:
+                ended += await _replay_one(session, watch.ring, entry)
+            after = entries[-1].seq
+            (await service.state(session, lock=True)).replayed_seq = after
+    if everything:
+        ended += await _replay_across_keys(watch)
+    if ended:
+        log.warning("ledger.replayed", ended=ended)
+    return ended
+
+
+async def _replay_one(session: AsyncSession, ring: KeyRing, entry: Entry) -> int:
+    query = select(Subscriber).where(
+        Subscriber.newsletter_id == UUID(hex=entry.newsletter),
+        Subscriber.subject == entry.subject,
+        Subscriber.confirmed_at <= entry.at,
+    )
+    rows = list(await session.scalars(query))
+    for row in rows:
+        await _end_again(session, ring, row, Reason(entry.reason), entry.at)
+    return len(rows)
+
+
+async def _end_again(
+    session: AsyncSession, ring: KeyRing, row: Subscriber, reason: Reason, at: datetime
+) -> None:
+    await session.execute(delete(Subscriber).where(Subscriber.seq == row.seq))
+    await delivery.leave(session, row.id)
+    try:
+        known = consent.proofs(ring, row.newsletter_id, subscriber.opened(ring, row))
+    except Unreadable:
+        log.error("replay.key_missing", key=row.key_id)
+        return
+    if reason is Reason.ERASED:
+        await delivery.unlink(session, row.id)
+        await consent.forget(session, known)
+    else:
+        await consent.end(session, row.newsletter_id, known, at=at)
+
+
+async def _replay_across_keys(watch: Watch) -> int:
+    """Rows and entries made under different keys: open each address once and look it up."""
+    if len(watch.ring.ids) == 1:
+        return 0
+    ended, after = 0, 0
+    while True:
+        async with watch.database.unit_of_work() as session:
+            query = select(Subscriber).where(Subscriber.seq > after).order_by(Subscriber.seq)
+            rows = list(await session.scalars(query.limit(CHUNK)))
+            if not rows:
+                return ended
+            for row in rows:
+                address = subscriber.opened(watch.ring, row)
+                subjects = [
+                    subscriber.pseudonym(watch.ring, row.newsletter_id, address.canonical, key)
+                    for key in watch.ring.ids
+                ]
+                last = await watch.book.last_end(subjects)
+                if last is not None and row.confirmed_at <= last:
+                    await _end_again(session, watch.ring, row, Reason.LEFT, last)
+                    ended += 1
+            after = rows[-1].seq
+
+
+async def raise_counter(watch: Watch, *, now: datetime) -> int:
+    """Every ten seconds and at every issue transition: the ledger first, then the database."""
+    async with watch.database.reading() as session:
+        own = (await service.state(session)).counter
+    value = await watch.book.announce(own, now)
+    async with watch.database.unit_of_work() as session:
+        state = await service.state(session, lock=True)
+        state.counter = max(state.counter, value)
+        state.raised_at = now
+    await watch.book.settle(value)
+    return value
+
+
+async def flush_pending(watch: Watch) -> int:
+    """Write ends to the ledger that could not be written when they happened."""
+    async with watch.database.unit_of_work() as session:
+        query = select(PendingEnd).order_by(PendingEnd.seq).limit(CHUNK).with_for_update()
+        rows = list(await session.scalars(query))
+        if not rows:
+            return 0
+        await watch.book.write(
+            [Farewell(r.newsletter_id, r.key_id, r.subject, Reason(r.reason), r.at) for r in rows]
+        )
+        for row in rows:
+            await session.delete(row)
+    return len(rows)
+
+
+async def reasons(watch: Watch) -> list[str]:
+    """Why the service must not serve and send now; an empty list when it may."""
+    found = []
+    try:
+        await watch.book.counter()
+    except BookClosed:
+        found.append("the ledger cannot be reached")
+    async with watch.database.reading() as session:
+        pending = await session.scalar(select(func.count()).select_from(PendingEnd)) or 0
+    if pending:
+        found.append(f"{pending} ends wait for the ledger")
+    return found

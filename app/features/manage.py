@@ -1,0 +1,225 @@
+"""A reader looks at what is held, and changes address, language or pause, behind a short-lived link.
+
+The link is sent to the mailbox itself, so a forwarded newsletter never opens this (promise 6). It
+may be opened more than once until it expires, because looking must not use it up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import tokens
+from app.core.address import Address, parse
+from app.core.calendar import add_months
+from app.core.crypto import KeyRing, Unreadable
+from app.core.errors import Invalid, LinkProblem
+from app.domain import block, consent, delivery, farewell, newsletter, outbox, service, subscriber
+from app.domain.book import Book
+from app.domain.farewell import Ended
+from app.domain.ledger import Reason
+from app.domain.newsletter import Newsletter
+from app.domain.outbox import Purpose
+from app.domain.subscriber import Subscriber
+
+OPENS_FOR = timedelta(hours=4)  # mail can be slow; a link that lies about longer is a risk
+MOVES_FOR = timedelta(hours=24)  # the link to a new address; its owner is waiting for it
+PAUSES = (1, 3, 6)  # months
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """A reader's own subscription, opened by their own link."""
+
+    newsletter: Newsletter
+    row: Subscriber
+    address: Address
+    until: datetime
+
+
+async def open_link(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime) -> Mine:
+    """What the link opens, changing nothing; raises LinkProblem."""
+    try:
+        content = tokens.unseal(ring, "manage", text)
+    except Unreadable:
+        raise LinkProblem("broken") from None
+    until = datetime.fromisoformat(content["i"]) + OPENS_FOR
+    if now > until:
+        raise LinkProblem("expired")
+    row = await subscriber.by_id(session, UUID(content["s"]))
+    if row is None:
+        raise LinkProblem("void")
+    letter = await session.get_one(Newsletter, row.newsletter_id)
+    return Mine(letter, row, subscriber.opened(ring, row), until)
+
+
+def set_language(mine: Mine, language: str) -> None:
+    """The language of the next issues and of the frame around them."""
+    mine.row.language = language
+
+
+async def pause(mine: Mine, months: int, now: datetime) -> None:
+    """No mail for 1, 3 or 6 months; what is going out now stops for this reader too."""
+    if months not in PAUSES:
+        raise Invalid("a pause lasts 1, 3 or 6 months")
+    day = add_months(now.date(), months)
+    mine.row.paused_until = now.replace(year=day.year, month=day.month, day=day.day)
+
+
+def resume(mine: Mine) -> None:
+    """Mail again from the next issue."""
+    mine.row.paused_until = None
+
+
+async def request_address(
+    session: AsyncSession, mine: Mine, address: Address, *, ring: KeyRing, now: datetime
+) -> None:
+    """Ask the new address to say yes; until then nothing changes. The answer is always the same."""
+    content = {
+        "address": address.typed,
+        "newsletter": mine.newsletter.id.hex,
+        "language": mine.row.language,
+        "subscriber": mine.row.id.hex,
+        "nonce": uuid4().hex,
+        "at": now.isoformat(),
+    }
+    outbox.write(session, ring, Purpose.ADDRESS, content, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A subscription on its way to a new address."""
+
+    mine: Subscriber
+    newsletter: Newsletter
+    new: Address
+    issued_at: datetime
+    nonce: str
+
+
+async def look_move(
+    session: AsyncSession, text: str, *, ring: KeyRing, now: datetime
+) -> Move:
+    """What the link to a new address would do, changing nothing; raises LinkProblem."""
+    try:
+        content = tokens.unseal(ring, "address", text)
+    except Unreadable:
+        raise LinkProblem("broken") from None
+    issued_at = datetime.fromisoformat(content["i"])
+    letter = await newsletter.by_tag(session, UUID(content["n"]).bytes[: tokens.TAG_BYTES])
+    if letter is None:
+        raise LinkProblem("broken")
+    where = {"slug": letter.slug, "language": content["l"]}
+    if now > issued_at + MOVES_FOR:
+        raise LinkProblem("expired", **where)
+    if await service.was_used(session, content["x"]):
+        raise LinkProblem("used", **where)
+    row = await subscriber.by_id(session, UUID(content["s"]))
+    known = block.subjects(ring, letter.id, parse(content["a"]))
+    if row is None or await block.active(session, known, now=now):
+        raise LinkProblem("void", **where)
+    return Move(row, letter, parse(content["a"]), issued_at, content["x"])
+
+
+async def change_address(
+    session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime
+) -> Newsletter:
+    """The new address said yes: the old one ends, is told so, and the subscription goes on."""
+    move = await look_move(session, text, ring=ring, now=now)
+    if not await service.use_link(session, move.nonce, issued_at=move.issued_at):
+        raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)
+    old_id = move.mine.id
+    row = subscriber.new(
+        ring, move.newsletter.id, move.new, language=move.mine.language, confirmed_at=now
+    )
+    row.paused_until, row.restricted_at = move.mine.paused_until, move.mine.restricted_at
+    if await _takes_over(session, row, move, ring):
+        await delivery.hand_over(session, old_id, row.id)
+    ended = await farewell.end(session, move.mine, Reason.CHANGED, ring=ring, book=book, now=now)
+    if ended is not None:
+        _tell_old(session, ended, ring=ring, now=now)
+    return move.newsletter
+
+
+async def _takes_over(
+    session: AsyncSession, row: Subscriber, move: Move, ring: KeyRing
+) -> bool:
+    """False when the new address was subscribed already: then only the old one ends."""
+    if await subscriber.find(session, ring, move.newsletter.id, move.new) is not None:
+        same = move.new.canonical == subscriber.opened(ring, move.mine).canonical
+        if not same:
+            return False
+        raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return False
+    known = consent.proofs(ring, move.newsletter.id, move.new)[0]
+    for event, at in (
+        (consent.Event.REQUESTED, move.issued_at),
+        (consent.Event.CONFIRMED, row.confirmed_at),
+    ):
+        consent.record(session, move.newsletter.id, known, event, at=at)
+    return True
+
+
+def _tell_old(session: AsyncSession, ended: Ended, *, ring: KeyRing, now: datetime) -> None:
+    content = {
+        "address": ended.address.typed,
+        "newsletter": ended.newsletter_id.hex,
+        "language": ended.language,
+    }
+    outbox.write(session, ring, Purpose.MOVED, content, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Everything held about an address for one newsletter, ready to show or hand out."""
+
+    newsletter: Newsletter
+    row: Subscriber
+    consents: list[consent.Consent]
+    wordings: dict[str, str]
+    deliveries: list[delivery.Delivery]
+    blocked: block.Block | None
+
+
+async def holdings(
+    session: AsyncSession, address: Address, *, ring: KeyRing, now: datetime
+) -> list[Holding]:
+    """All that is held about an address, over all newsletters (GDPR Art. 15)."""
+    found = []
+    for letter in await newsletter.every(session):
+        row = await subscriber.find(session, ring, letter.id, address)
+        if row is not None:
+            found.append(await _holding(session, letter, row, address, ring=ring, now=now))
+    return found
+
+
+async def _holding(
+    session: AsyncSession,
+    letter: Newsletter,
+    row: Subscriber,
+    address: Address,
+    *,
+    ring: KeyRing,
+    now: datetime,
+) -> Holding:
+    consents = await consent.of(session, consent.proofs(ring, letter.id, address))
+    wanted = {each.wording_id for each in consents if each.wording_id}
+    texts = await session.scalars(select(consent.Wording).where(consent.Wording.id.in_(wanted)))
+    rows = await session.scalars(
+        select(delivery.Delivery)
+        .where(delivery.Delivery.subscriber_id == row.id)
+        .order_by(delivery.Delivery.seq)
+    )
+    blocked = await block.active(session, block.subjects(ring, letter.id, address), now=now)
+    return Holding(
+        letter, row, consents, {each.id: each.text for each in texts}, list(rows), blocked
+    )

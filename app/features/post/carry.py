@@ -1,0 +1,207 @@
+"""Hands waiting mail over, one after the other, on a connection of its own, before newsletters.
+
+A row is deleted when the server accepts the mail or refuses it for good, or after 24 hours: from
+then on the address of somebody who never confirmed exists nowhere here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import logs
+from app.core.address import parse
+from app.core.crypto import KeyRing, Unreadable
+from app.core.database import Database
+from app.core.sqltime import from_now
+from app.domain import issue as issues
+from app.domain import outbox
+from app.domain.newsletter import Newsletter
+from app.domain.outbox import LIVES, Mail, Purpose
+from app.features.post.decide import Decision, Desk, decide
+from app.features.post.write import House, Outgoing, final, write
+from app.mail.compile import Compiled
+from app.mail.dialer import Dialer
+from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
+
+BATCH = 20  # rows a claim takes; each is decided in the same transaction
+LEASE = 120.0  # seconds; long enough for a slow server to take a batch
+POLL = 0.3  # seconds between looks: people wait for this mail
+IDLE_ROUNDS = 30  # empty looks before the connection is closed
+FIRST_PAUSE = timedelta(seconds=30)  # somebody is waiting for the link
+LONGEST_PAUSE = timedelta(minutes=15)
+AWAY = (DBAPIError, PoolTimeout, OSError)
+
+log = logs.get("post")
+
+
+@dataclass(frozen=True, slots=True)
+class Tray:
+    """What carrying needs."""
+
+    database: Database
+    dialer: Dialer
+    ring: Callable[[], KeyRing]
+    clock: Callable[[], datetime]
+    owner: str
+    house: House
+
+
+class Carrier:
+    """Empties the outbox until stopped."""
+
+    def __init__(self, tray: Tray) -> None:
+        self._tray = tray
+        self._stopping = asyncio.Event()
+        self._line: Line | None = None
+        self._idle = 0
+
+    def stop(self) -> None:
+        """Finish the mail under way and end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping.is_set():
+            try:
+                busy = await self.round()
+            except AWAY as trouble:
+                log.warning("post.retry", trouble=type(trouble).__name__)
+                busy = False
+            if not busy:
+                await self._rest()
+        await self._hang_up()
+
+    async def _rest(self) -> None:
+        self._idle += 1
+        if self._idle > IDLE_ROUNDS:
+            await self._hang_up()
+        try:
+            await asyncio.wait_for(self._stopping.wait(), POLL)
+        except TimeoutError:
+            return
+
+    async def round(self) -> bool:
+        """Take a batch and hand it over; False when nothing was due."""
+        ready = await self._take()
+        if not ready:
+            return False
+        self._idle = 0
+        for mail_id, outgoing in ready:
+            if self._stopping.is_set():
+                await self._later(mail_id, timedelta(0))
+            else:
+                await self._hand_over(mail_id, outgoing)
+        return True
+
+    async def _take(self) -> list[tuple[UUID, Outgoing]]:
+        now = self._tray.clock()
+        async with self._tray.database.unit_of_work() as session:
+            mails = await self._claim(session, now)
+            decided = [(mail, await self._decided(session, mail, now)) for mail in mails]
+            for mail, outgoing in decided:
+                if outgoing is None:
+                    await session.delete(mail)
+        return [(mail.id, outgoing) for mail, outgoing in decided if outgoing is not None]
+
+    async def _claim(self, session: AsyncSession, now: datetime) -> list[Mail]:
+        free = or_(Mail.lease_until.is_(None), Mail.lease_until < from_now())
+        query = (
+            select(Mail)
+            .where(Mail.due_at <= now, free)
+            .order_by(Mail.seq)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        mails = list(await session.scalars(query))
+        for mail in mails:
+            mail.attempts += 1
+        leased = {"lease_owner": self._tray.owner, "lease_until": from_now(LEASE)}
+        seqs = [mail.seq for mail in mails]
+        await session.execute(
+            update(Mail)
+            .where(Mail.seq.in_(seqs))
+            .values(leased)
+            .execution_options(synchronize_session=False)
+        )
+        return mails
+
+    async def _decided(self, session: AsyncSession, mail: Mail, now: datetime) -> Outgoing | None:
+        if mail.created_at + LIVES < now:
+            return None
+        ring = self._tray.ring()
+        try:
+            content = outbox.opened(ring, mail)
+            if content["purpose"] == Purpose.FINAL:
+                return await self._final(session, mail, content, now)
+            desk = Desk(session, ring, self._tray.house.base_url, now)
+            decision = await decide(desk, content, first=mail.attempts == 1)
+            return write(mail, decision, self._tray.house, now) if decision else None
+        except (Unreadable, BadEnvelope) as trouble:
+            log.error("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
+            return None
+
+    async def _final(
+        self, session: AsyncSession, mail: Mail, content: dict[str, Any], now: datetime
+    ) -> Outgoing | None:
+        frozen = await issues.frozen(session, UUID(content["issue"]))
+        letter = await session.get(Newsletter, UUID(content["newsletter"]))
+        stored = frozen.get(content["language"])
+        if stored is None or letter is None:
+            return None  # the approval was taken back in the meantime
+        address = parse(content["address"])
+        decision = Decision("issue", content["language"], letter, address, {})
+        compiled = Compiled.from_bytes(stored)
+        return final(mail.id, compiled, decision, self._tray.house, self._tray.ring(), now)
+
+    async def _hand_over(self, mail_id: UUID, outgoing: Outgoing) -> None:
+        try:
+            reply = await self._send(outgoing)
+        except Trouble as trouble:
+            log.warning("relay.trouble", stage=trouble.stage, reason=trouble.reason)
+            await self._hang_up()
+            await self._later(mail_id, None)
+            return
+        if reply.temporary:
+            await self._later(mail_id, None)
+            return
+        if reply.permanent:
+            log.warning("post.refused", mail=str(mail_id), code=reply.code, stage=reply.stage)
+        await self._done(mail_id)
+
+    async def _send(self, outgoing: Outgoing) -> Reply:
+        if self._line is None or not self._line.usable:
+            self._line = await self._tray.dialer.open()
+        self._line.put(None, outgoing.envelope)
+        reply = await self._line.opened()
+        if not reply.go_ahead:
+            return reply
+        self._line.put(outgoing.body, None, stuffed=True)
+        return await self._line.fate()
+
+    async def _hang_up(self) -> None:
+        if self._line is not None:
+            line, self._line = self._line, None
+            await line.quit()
+
+    async def _done(self, mail_id: UUID) -> None:
+        async with self._tray.database.unit_of_work() as session:
+            await session.execute(delete(Mail).where(Mail.id == mail_id))
+
+    async def _later(self, mail_id: UUID, pause: timedelta | None) -> None:
+        async with self._tray.database.unit_of_work() as session:
+            mail = await session.scalar(select(Mail).where(Mail.id == mail_id))
+            if mail is None:
+                return
+            grown = min(FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10), LONGEST_PAUSE)
+            mail.due_at = self._tray.clock() + (grown if pause is None else pause)
+            mail.lease_owner = mail.lease_until = None

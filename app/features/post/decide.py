@@ -1,0 +1,156 @@
+"""What a waiting mail turns out to mean, decided here and not while a visitor waits for an answer.
+
+The form answered the same for everyone; only now does the service look whether the address is new,
+subscribed already, blocked, or asked too often. In the last two cases nothing is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import paths, throttle, tokens
+from app.core.address import Address, parse
+from app.core.crypto import KeyRing
+from app.core.throttle import Meter
+from app.domain import block, subscriber
+from app.domain.newsletter import Newsletter
+from app.domain.outbox import Purpose
+from app.domain.service import LINK_LIVES
+
+PER_ADDRESS = Meter("address", timedelta(days=7), looks_back=True)
+MOST_A_WEEK = 3  # AS-07: what a stranger can make us send to one mailbox
+APART = timedelta(minutes=15)  # AS-07: not twice in a row
+MYDATA_HOURS = 4
+MOVE_HOURS = 24  # how long the link to a new address works
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which mail to send, in which language, with which words."""
+
+    template: str
+    language: str
+    newsletter: Newsletter
+    address: Address
+    words: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What deciding needs."""
+
+    session: AsyncSession
+    ring: KeyRing
+    base_url: str
+    now: datetime
+
+
+async def decide(desk: Desk, content: dict[str, Any], *, first: bool) -> Decision | None:
+    """The mail this row becomes, or None when nothing is to be sent.
+
+    `first` is False when the row was tried before: then its limits were counted already.
+    """
+    letter = await desk.session.get(Newsletter, UUID(content["newsletter"]))
+    if letter is None:
+        return None
+    address = parse(content["address"])
+    purpose = Purpose(content["purpose"])
+    if purpose is Purpose.STAFF:
+        return Decision(
+            content["template"], content["language"], letter, address, content["words"]
+        )
+    if await _blocked(desk, letter, address):
+        return None
+    if purpose in {Purpose.SIGNUP, Purpose.ASK} and first and await _too_often(desk, letter, address):
+        return None
+    return await _FINDERS[purpose](desk, letter, address, content)
+
+
+async def _blocked(desk: Desk, letter: Newsletter, address: Address) -> bool:
+    known = block.subjects(desk.ring, letter.id, address)
+    return await block.active(desk.session, known, now=desk.now) is not None
+
+
+async def _too_often(desk: Desk, letter: Newsletter, address: Address) -> bool:
+    value = letter.id.bytes + address.canonical.encode()
+    seen = await throttle.hit(desk.session, PER_ADDRESS, value, now=desk.now)
+    soon = seen.before_at is not None and seen.before_at > desk.now - APART
+    return soon or seen.count > MOST_A_WEEK
+
+
+async def _signup(
+    desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]
+) -> Decision:
+    row = await subscriber.find(desk.session, desk.ring, letter.id, address)
+    if row is not None:
+        return Decision("already", content["language"], letter, address, _own_link(desk, row))
+    sealed = {
+        "a": content["address"],
+        "n": letter.tag.hex(),
+        "l": content["language"],
+        "w": content["wording"],
+        "i": content["at"],
+        "x": content["nonce"],
+    }
+    token = tokens.seal(desk.ring, "confirm", sealed)
+    words = {
+        "confirm_url": paths.link(desk.base_url, "confirm", content["language"], token),
+        "notme_url": paths.link(desk.base_url, "notme", content["language"], token),
+        "valid_days": LINK_LIVES.days,
+    }
+    return Decision("confirm", content["language"], letter, address, words)
+
+
+def _own_link(desk: Desk, row: subscriber.Subscriber) -> dict[str, Any]:
+    token = tokens.seal(desk.ring, "manage", {"s": row.id.hex, "i": desk.now.isoformat()})
+    return {
+        "mydata_url": paths.link(desk.base_url, "manage", row.language, token),
+        "valid_hours": MYDATA_HOURS,
+    }
+
+
+async def _ask(
+    desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]
+) -> Decision | None:
+    row = await subscriber.find(desk.session, desk.ring, letter.id, address)
+    if row is None:
+        return None
+    return Decision("mydata", content["language"], letter, address, _own_link(desk, row))
+
+
+async def _address(
+    desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]
+) -> Decision | None:
+    sealed = {
+        "a": content["address"],
+        "s": content["subscriber"],
+        "n": content["newsletter"],
+        "l": content["language"],
+        "i": content["at"],
+        "x": content["nonce"],
+    }
+    token = tokens.seal(desk.ring, "address", sealed)
+    words = {
+        "address_url": paths.link(desk.base_url, "address", content["language"], token),
+        "valid_hours": MOVE_HOURS,
+    }
+    return Decision("address", content["language"], letter, address, words)
+
+
+async def _moved(
+    desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]
+) -> Decision | None:
+    return Decision("moved", content["language"], letter, address, {})
+
+
+_FINDERS = {
+    Purpose.SIGNUP: _signup,
+    Purpose.ASK: _ask,
+    Purpose.ADDRESS: _address,
+    Purpose.MOVED: _moved,
+}

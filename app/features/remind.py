@@ -1,0 +1,116 @@
+"""Word before and after a slot: reminders while nothing is approved, the final mail, a missed slot.
+
+With nothing approved at the slot nothing is sent, the editors are told, and the slot is on record as
+missed, once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.crypto import KeyRing
+from app.core.database import changed
+from app.domain import audit, newsletter, notice, outbox, slot, staff
+from app.domain.audit import Event
+from app.domain.issue import Issue, State
+from app.domain.newsletter import Newsletter
+from app.domain.outbox import Purpose
+from app.domain.slot import Slot
+from app.domain.slot import State as SlotState
+
+DAYS_AHEAD = (14, 7, 2)  # time to write, time to ask a colleague, time to hurry
+PREVIEW = timedelta(minutes=10)  # long enough to see the final mail and press stop
+
+
+async def missed(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int:
+    """Record slots that passed with nothing approved; returns how many."""
+    count = 0
+    for letter in await newsletter.every(session):
+        await slot.upcoming(session, letter, now)  # the next one is on record before its moment
+        for each in await slot.overdue(session, letter.id, now):
+            count += await _miss(session, letter, each, ring=ring, now=now)
+    return count
+
+
+async def _miss(
+    session: AsyncSession, letter: Newsletter, each: Slot, *, ring: KeyRing, now: datetime
+) -> int:
+    statement = (
+        update(Slot)
+        .where(
+            Slot.newsletter_id == letter.id,
+            Slot.period == each.period,
+            Slot.state == SlotState.OPEN,
+            Slot.at <= now,
+        )
+        .values(state=SlotState.MISSED)
+    )
+    if not await changed(session, statement):
+        return 0
+    about = f"{letter.slug} {each.period}"
+    await audit.record(session, "service", Event.SLOT_MISSED, about=about, now=now)
+    words = {"slot": each.at.isoformat()}
+    await notice.tell(session, letter, "missed", words, ring=ring, now=now)
+    return 1
+
+
+async def remind(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int:
+    """Remind editors of the next open slot, 14, 7 and 2 days before; returns how many mails."""
+    count = 0
+    for letter in await newsletter.every(session):
+        ahead = [s for s in await slot.upcoming(session, letter, now) if s.state == SlotState.OPEN]
+        for each in ahead[:1]:
+            count += await _remind(session, letter, each, ring=ring, now=now)
+    return count
+
+
+async def _remind(
+    session: AsyncSession, letter: Newsletter, each: Slot, *, ring: KeyRing, now: datetime
+) -> int:
+    left = (each.at.astimezone(letter.zone).date() - now.astimezone(letter.zone).date()).days
+    step = next((days for days in reversed(DAYS_AHEAD) if left <= days), None)
+    if step is None or (each.reminded is not None and each.reminded <= step):
+        return 0
+    fresh = Slot.reminded.is_(None) | (Slot.reminded > step)
+    statement = update(Slot).where(
+        Slot.newsletter_id == letter.id, Slot.period == each.period, fresh
+    )
+    if not await changed(session, statement.values(reminded=step)):
+        return 0
+    words = {"slot": each.at.isoformat(), "days": left}
+    return await notice.tell(session, letter, "reminder", words, ring=ring, now=now)
+
+
+async def preview(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int:
+    """Ten minutes before an issue: the final mail to editors and approvers; returns how many."""
+    query = select(Issue).where(
+        Issue.state == State.SCHEDULED,
+        Issue.previewed_at.is_(None),
+        Issue.due_at <= now + PREVIEW,
+    )
+    count = 0
+    for issue in await session.scalars(query):
+        statement = (
+            update(Issue)
+            .where(Issue.id == issue.id, Issue.previewed_at.is_(None))
+            .values(previewed_at=now)
+        )
+        if await changed(session, statement):
+            count += await _preview(session, issue, ring=ring, now=now)
+    return count
+
+
+async def _preview(session: AsyncSession, issue: Issue, *, ring: KeyRing, now: datetime) -> int:
+    people = await staff.with_role(session, *notice.EDITORIAL)
+    for person in people:
+        content = {
+            "address": staff.opened(ring, person),
+            "newsletter": issue.newsletter_id.hex,
+            "language": person.language,
+            "issue": issue.id.hex,
+        }
+        outbox.write(session, ring, Purpose.FINAL, content, now)
+    return len(people)

@@ -1,0 +1,52 @@
+"""Deletes what has been kept long enough, from the same table that the privacy page is made from.
+
+There is no second list: every table says beside its columns how long its rows stay, and this job
+reads that (promise 11).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import Base, changed
+from app.core.register import Kept, entries
+from app.domain import audit
+from app.domain.audit import Event
+
+
+async def retain(session: AsyncSession, *, now: datetime) -> dict[str, int]:
+    """Delete every row that is past its term; returns how many per table."""
+    removed: dict[str, int] = {}
+    for table, kept, _ in entries(Base.metadata):
+        if kept.length is not None:
+            count = await changed(session, _statement(table, kept, now))
+            if count:
+                removed[table.name] = count
+    if removed:
+        reason = ", ".join(f"{name} {count}" for name, count in removed.items())
+        await audit.record(session, "service", Event.RETENTION_RUN, reason=reason[:120], now=now)
+    return removed
+
+
+def _statement(table: Table, kept: Kept, now: datetime) -> Any:
+    assert kept.length is not None
+    assert kept.since is not None
+    before = now - kept.length
+    if kept.through is None:
+        return delete(table).where(table.c[kept.since] <= before)
+    own, other_name, other_key = kept.through
+    other = Base.metadata.tables[other_name]
+    old = select(other.c[other_key]).where(other.c[kept.since] <= before)
+    return delete(table).where(table.c[own].in_(old))
+
+
+def terms(backup_days: int) -> dict[str, timedelta]:
+    """Every term by table, for pages; the ledger's follows from the oldest backup."""
+    found = {
+        table.name: kept.length for table, kept, _ in entries(Base.metadata) if kept.length
+    }
+    return {**found, "ledger_entry": timedelta(days=backup_days)}

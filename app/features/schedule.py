@@ -1,0 +1,101 @@
+"""A person decides when an issue goes out, stops it, lets it go on, or takes it back.
+
+Each step is a move of the issue's MOVES table, on record with who did it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import IllegalMove, Invalid, Refused
+from app.domain import audit, delivery, slot
+from app.domain import issue as issues
+from app.domain.audit import Event
+from app.domain.issue import Issue, State
+from app.domain.newsletter import Newsletter
+
+YEAR = timedelta(days=366)  # a date further ahead is a slip of the pen
+
+
+async def plan(session: AsyncSession, issue: Issue, now: datetime) -> None:
+    """Give an approved issue the next free slot; without a cadence it waits for `schedule`."""
+    letter = await session.get_one(Newsletter, issue.newsletter_id)
+    taken = await slot.claim(session, letter, issue.id, now)
+    if taken is not None:
+        issue.due_at, issue.period = taken.at, taken.period
+        issue.move_to(State.SCHEDULED)
+
+
+def _must_be_approved(issue: Issue) -> None:
+    if issue.state not in {State.APPROVED, State.SCHEDULED}:
+        advice = "; have it approved first: bode issue approve" if not issue.begun else ""
+        raise IllegalMove(f"the issue is '{issue.state}', not approved{advice}")
+    if issue.digest is None:
+        raise Refused("the issue has no approval; have it approved first: bode issue approve")
+
+
+async def schedule(
+    session: AsyncSession, issue: Issue, at: datetime, *, actor: str, now: datetime
+) -> None:
+    """Send it at a chosen time instead of in the slot."""
+    _must_be_approved(issue)
+    if at < now - timedelta(minutes=1) or at > now + YEAR:
+        raise Invalid("choose a time between now and a year ahead")
+    await slot.release(session, issue.id)
+    issue.due_at, issue.period, issue.previewed_at = at, None, None
+    if issue.state == State.APPROVED:
+        issue.move_to(State.SCHEDULED)
+    await _note(session, Event.ISSUE_SCHEDULED, issue, actor, at.isoformat(), now)
+
+
+async def send_now(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
+    """Make it due now; it keeps its month's slot, so that the month is not sent twice."""
+    _must_be_approved(issue)
+    issue.due_at = now
+    issue.previewed_at = now  # nobody has ten minutes to stop it: the command is break-glass
+    if issue.state == State.APPROVED:
+        issue.move_to(State.SCHEDULED)
+    await _note(session, Event.ISSUE_SCHEDULED, issue, actor, "now", now)
+
+
+async def pause(
+    session: AsyncSession, issue: Issue, *, actor: str, reason: str = "by hand", now: datetime
+) -> None:
+    """Stop an issue that is going out: nothing more is handed over from this moment."""
+    issue.move_to(State.PAUSED)
+    issue.reason = reason
+    await _note(session, Event.ISSUE_PAUSED, issue, actor, reason, now)
+
+
+async def resume(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
+    """Let a paused issue go on, or decide about a held one.
+
+    A held issue that had begun goes on with the same bytes; one that had not is a draft again and
+    needs a new approval, because approvals from before a restore are void.
+    """
+    if issue.state == State.HELD and not issue.begun:
+        await issues.void_approval(session, issue)
+        await slot.release(session, issue.id)
+        issue.due_at = issue.period = issue.previewed_at = None
+        issue.move_to(State.DRAFT)
+    else:
+        issue.move_to(State.SENDING)
+    issue.reason = None
+    await _note(session, Event.ISSUE_RESUMED, issue, actor, f"now {issue.state}", now)
+
+
+async def cancel(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
+    """Send it to nobody else. Who has it keeps it; the books say how many."""
+    issue.move_to(State.CANCELLED)
+    issue.closed_at = None if issue.begun else now
+    await slot.release(session, issue.id)
+    await delivery.give_up_waiting(session, issue.id)
+    await _note(session, Event.ISSUE_CANCELLED, issue, actor, "by hand", now)
+
+
+async def _note(
+    session: AsyncSession, event: Event, issue: Issue, actor: str, reason: str, now: datetime
+) -> None:
+    await audit.record(session, actor, event, about=f"issue {issue.id}", reason=reason, now=now)

@@ -1,0 +1,70 @@
+"""When trouble is ours and goes on, the issue pauses and people are told; resuming is their act.
+
+What counts is what only we can mend: a wrong password, a refused sender, refused content. A relay
+that is away is waited for, and a reader's full mailbox is nobody's fault.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from uuid import UUID
+
+from app.core import logs
+from app.core.crypto import KeyRing
+from app.core.database import Database
+from app.core.errors import IllegalMove
+from app.domain import issue as issues
+from app.domain import notice
+from app.domain.audit import Event
+from app.domain.audit import record as note
+from app.domain.issue import State
+from app.domain.newsletter import Newsletter
+from app.mail.smtp import Reply
+
+THRESHOLD = 10  # refusals in a row without one success: more would only annoy the relay
+
+log = logs.get("send.breaker")
+
+
+class Breaker:
+    """Counts refusals that are ours, per issue, since the last copy that was accepted."""
+
+    def __init__(self) -> None:
+        self._ours: Counter[UUID] = Counter()
+        self.tripped: dict[UUID, str] = {}
+
+    def fine(self, issue_id: UUID) -> None:
+        """A copy was accepted: whatever it was, it is over."""
+        self._ours.pop(issue_id, None)
+
+    def ours(self, issue_id: UUID, reply: Reply) -> None:
+        """One more refusal that the reader is not to blame for."""
+        self._ours[issue_id] += 1
+        if self._ours[issue_id] >= THRESHOLD:
+            self.tripped[issue_id] = f"{reply.code} {reply.enhanced or ''} at {reply.stage}"
+
+    def reset(self, issue_id: UUID) -> None:
+        """A person let the issue go on."""
+        self._ours.pop(issue_id, None)
+        self.tripped.pop(issue_id, None)
+
+
+async def pause(
+    database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime
+) -> None:
+    """Pause the issue, put it on record, and tell editors and approvers."""
+    reason = " ".join(reason.split())
+    async with database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        try:
+            issue.move_to(State.PAUSED)
+        except IllegalMove:
+            return  # a person or another worker was first
+        issue.reason = reason
+        about = f"issue {issue_id}"
+        await note(session, "service", Event.ISSUE_PAUSED, about=about, reason=reason, now=now)
+        letter = await session.get_one(Newsletter, issue.newsletter_id)
+        words = {"number": issue.number, "reason": reason, "issue_id": str(issue_id)}
+        await notice.tell(session, letter, "paused", words, ring=ring, now=now)
+    log.error("issue.paused", issue=str(issue_id), reason=reason)

@@ -1,0 +1,148 @@
+"""A worker takes a batch of readers for a while; nobody else touches them until the lease runs out.
+
+A row that is still `sending` when its lease has run out was in the hands of a worker that died: it
+is in doubt, is counted as such, and is sent again with the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import case, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import dialect_of
+from app.core.sqltime import from_now
+from app.domain.delivery import Delivery, State
+from app.domain.issue import Issue
+from app.domain.subscriber import Subscriber
+
+# Literal, so that the planner can prove that the partial index of open rows serves it.
+OPEN = text("delivery.state IN ('waiting', 'sending')")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One reader's copy in a worker's hands; the address is still sealed."""
+
+    seq: int
+    id: UUID
+    issue_id: UUID
+    subscriber_id: UUID
+    attempts: int
+    sealed: bytes
+    language: str
+    deadline: float  # on the worker's own steady clock: after this, hands off
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A batch: what to send, and rows whose reader has gone."""
+
+    copies: list[Copy]
+    gone: list[int]
+    last: int  # where the next claim goes on; 0 wraps to the start
+
+
+async def claim(
+    session: AsyncSession,
+    issue_id: UUID,
+    *,
+    after: int,
+    limit: int,
+    owner: str,
+    lease: float,
+    deadline: float,
+) -> Claimed:
+    """Lease the next rows after a place in the audience (keyset, design section 6)."""
+    rows = await _lease(session, issue_id, after, limit, owner, lease)
+    readers = await _readers(session, [row.subscriber_id for row in rows])
+    copies, gone = [], []
+    for row in sorted(rows, key=lambda each: int(each.seq)):
+        reader = readers.get(row.subscriber_id)
+        if reader is None:
+            gone.append(row.seq)
+            continue
+        copies.append(
+            Copy(
+                row.seq,
+                row.id,
+                issue_id,
+                row.subscriber_id,
+                row.attempts,
+                reader.address,
+                reader.language,
+                deadline,
+            )
+        )
+    return Claimed(copies, gone, max((row.seq for row in rows), default=0))
+
+
+async def _lease(
+    session: AsyncSession, issue_id: UUID, after: int, limit: int, owner: str, lease: float
+) -> list[Delivery]:
+    due = or_(Delivery.due_at.is_(None), Delivery.due_at <= from_now())
+    free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < from_now())
+    picked = (
+        select(Delivery.seq)
+        .where(Delivery.issue_id == issue_id, Delivery.seq > after, OPEN, free, due)
+        .order_by(Delivery.seq)
+        .limit(limit)
+    )
+    if dialect_of(session) == "postgresql":
+        picked = picked.with_for_update(skip_locked=True)
+    chosen = picked.cte("picked")
+    doubted = case((Delivery.state == State.SENDING, 1), else_=0)
+    statement = (
+        update(Delivery)
+        .where(Delivery.seq == chosen.c.seq)
+        .values(
+            lease_owner=owner,
+            lease_until=from_now(lease),
+            in_doubt=Delivery.in_doubt + doubted,
+            state=State.WAITING,
+        )
+        .returning(Delivery.seq, Delivery.id, Delivery.subscriber_id, Delivery.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    return list(await session.execute(statement))  # type: ignore[arg-type]
+
+
+async def _readers(session: AsyncSession, ids: list[UUID]) -> dict[UUID, Subscriber]:
+    if not ids:
+        return {}
+    query = select(Subscriber.id, Subscriber.address, Subscriber.language)
+    rows = await session.execute(query.where(Subscriber.id.in_(ids)))
+    return {row.id: row for row in rows}  # type: ignore[misc]
+
+
+async def reserve(session: AsyncSession, issue_id: UUID, count: int, pace: int | None) -> float:
+    """Reserve sending time for `count` messages; returns in how many seconds the first may leave.
+
+    The pace is kept in the issue's row, so all workers share it and a restart does not reset it.
+    """
+    if pace is None:
+        return 0.0
+    used_up = select(Issue.paced_at).where(Issue.id == issue_id).with_for_update()
+    before = await session.scalar(used_up)
+    now = (await session.scalars(select(from_now()))).one()
+    begin = max(before, now) if before is not None else now
+    await session.execute(
+        update(Issue)
+        .where(Issue.id == issue_id)
+        .values(paced_at=begin + timedelta(seconds=count / pace))
+        .execution_options(synchronize_session=False)
+    )
+    return float((begin - now).total_seconds())
+
+
+async def void_leases(session: AsyncSession) -> None:
+    """On SQLite there is one worker: at its start every lease is an old one of its own."""
+    await session.execute(
+        update(Delivery)
+        .where(OPEN, Delivery.lease_until.is_not(None))
+        .values(lease_until=from_now(-1))
+        .execution_options(synchronize_session=False)
+    )

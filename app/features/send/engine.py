@@ -1,0 +1,221 @@
+"""All connections of one worker: finds issues that go out, keeps the connections supplied, closes up.
+
+Stops at SIGTERM by letting every connection finish the one message it has under way; what was
+claimed and not sent is released, so that nobody has to wait for a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.core import logs
+from app.core.crypto import KeyRing
+from app.core.database import Database
+from app.core.errors import BookClosed
+from app.domain.issue import State, in_states
+from app.features.send import breaker, claim, close, freeze
+from app.features.send.breaker import Breaker
+from app.features.send.journal import Fate, Journal, Outcome
+from app.features.send.judge import Patience, Verdict, judge
+from app.features.send.lane import Lane
+from app.features.send.letter import Run
+from app.features.send.runs import Runs
+from app.features.send.stock import Item, Stock
+from app.mail.dialer import Dialer
+from app.mail.smtp import Line, Reply, Trouble
+
+BATCH = 500  # rows a claim takes: a claim costs as much as ten of them
+LOW = 250  # claim again while this many are left, so that no connection waits
+PACED_SECONDS = 2.0  # a slow newsletter claims this much ahead, so that a stop is felt at once
+POLL = 0.2  # seconds between looks for new work: "send" reaches the relay within a second
+SAFETY = 5.0  # seconds before the lease's end after which nothing more leaves
+AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
+
+log = logs.get("send.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the engine works with."""
+
+    database: Database
+    dialer: Dialer
+    ring: Callable[[], KeyRing]
+    clock: Callable[[], datetime]
+    owner: str
+    connections: int
+    lease: float
+    patience: Patience
+    hostname: str
+    moved: Callable[[], None]  # told at every issue transition, to raise the counter
+    dead: Callable[[UUID], None]  # told which subscriber's mailbox does not exist
+    fresh: Callable[[], bool]  # whether the database was reached anew
+    compare: Callable[[], Awaitable[None]]  # compares the counters, recovers from a restore
+
+
+class Engine:
+    """Sends until `stop` is called."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._stock = Stock()
+        self._journal = Journal(tools.database, tools.owner, tools.fresh, tools.compare)
+        self._breaker = Breaker()
+        self._runs = Runs(tools.database, tools.patience, tools.hostname)
+        self._cursors: dict[UUID, int] = {}
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish what is under way and end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until stopped; every connection is closed when this returns."""
+        writing = asyncio.create_task(self._journal.run())
+        lanes = [asyncio.create_task(self._lane().run()) for _ in range(self._tools.connections)]
+        await self._supply()
+        self._release(self._stock.close())
+        await asyncio.gather(*lanes)
+        self._journal.close()
+        await writing
+
+    def _lane(self) -> Lane:
+        return Lane(self._stock, self._journal, self._tools.ring, self._judged, self._open)
+
+    async def _open(self) -> Line | None:
+        while not self._stopping.is_set():
+            try:
+                return await self._tools.dialer.open()
+            except Trouble as trouble:
+                self._blame(trouble)
+                log.warning("relay.trouble", stage=trouble.stage, reason=trouble.reason)
+        return None
+
+    def _blame(self, trouble: Trouble) -> None:
+        """A relay that says no for good at the door (a wrong password) pauses what goes out."""
+        if trouble.reply is not None and trouble.reply.permanent:
+            for issue_id in self._runs.active:
+                self._breaker.ours(issue_id, trouble.reply)
+
+    def _judged(self, item: Item, reply: Reply) -> Fate:
+        verdict = judge(reply)
+        code = f"{reply.code} {reply.enhanced or ''}".strip()
+        if verdict is Verdict.ACCEPTED:
+            self._breaker.fine(item.copy.issue_id)
+            return Fate(Outcome.ACCEPTED, code)
+        if verdict is Verdict.DEAD:
+            self._tools.dead(item.copy.subscriber_id)
+        if verdict in {Verdict.REFUSED, Verdict.DEAD}:
+            return Fate(Outcome.REFUSED, code)
+        if verdict is Verdict.OURS:
+            self._breaker.ours(item.copy.issue_id, reply)
+        return self._later(item, code)
+
+    def _later(self, item: Item, code: str) -> Fate:
+        patience = item.run.patience
+        age = (self._tools.clock() - item.run.started_at).total_seconds()
+        if patience.exhausted(age, item.copy.attempts):
+            return Fate(Outcome.GIVEN_UP, code)
+        return Fate(Outcome.AGAIN, code, patience.pause(item.copy.attempts))
+
+    async def _supply(self) -> None:
+        while not self._stopping.is_set():
+            busy = False
+            try:
+                busy = await self._round()
+            except AWAY as trouble:
+                log.warning("supply.retry", trouble=type(trouble).__name__)
+            if not busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), POLL)
+
+    async def _round(self) -> bool:
+        """Look at every issue that goes out; True when there was work to do."""
+        if self._tools.fresh():
+            await self._tools.compare()
+        await self._trip()
+        async with self._tools.database.reading() as session:
+            sending = await in_states(session, [State.SENDING])
+            stopping = await in_states(session, [State.CANCELLED])
+            runs = await self._runs.refresh(session, sending)
+        self._drop_stopped({run.issue_id for run in runs})
+        busy = False
+        for run in runs:
+            busy = await self._advance(run) or busy
+        for issue in stopping:
+            if issue.begun and issue.closed_at is None:
+                await self._close(issue.id)
+        return busy
+
+    async def _advance(self, run: Run) -> bool:
+        frozen = await self._freeze(run)
+        if len(self._stock) >= LOW:
+            return frozen
+        taken = await self._claim(run)
+        if not taken and not frozen and not len(self._stock):
+            await self._close(run.issue_id)
+        return bool(taken) or frozen
+
+    async def _freeze(self, run: Run) -> bool:
+        async with self._tools.database.unit_of_work() as session:
+            return await freeze.freeze(session, run.issue_id, now=self._tools.clock())
+
+    async def _claim(self, run: Run) -> int:
+        limit = BATCH if run.pace is None else max(1, min(BATCH, int(run.pace * PACED_SECONDS)))
+        if run.pace is not None and len(self._stock) >= limit:
+            return 0
+        begun = time.monotonic()
+        async with self._tools.database.unit_of_work() as session:
+            claimed = await claim.claim(
+                session,
+                run.issue_id,
+                after=self._cursors.get(run.issue_id, 0),
+                limit=limit,
+                owner=self._tools.owner,
+                lease=self._tools.lease,
+                deadline=begun + max(self._tools.lease - SAFETY, self._tools.lease / 2),
+            )
+            wait = await claim.reserve(session, run.issue_id, len(claimed.copies), run.pace)
+        self._cursors[run.issue_id] = claimed.last
+        for seq in claimed.gone:
+            self._journal.settle(seq, Fate(Outcome.GONE))
+        step = 0.0 if run.pace is None else 1.0 / run.pace
+        first = time.monotonic() + wait
+        self._stock.put(
+            [Item(run, copy, first + at * step) for at, copy in enumerate(claimed.copies)]
+        )
+        return len(claimed.copies) + len(claimed.gone)
+
+    async def _close(self, issue_id: UUID) -> None:
+        async with self._tools.database.unit_of_work() as session:
+            await close.sweep(session, issue_id)
+            closed = await close.close(session, issue_id, now=self._tools.clock())
+        if closed:
+            self._tools.moved()
+
+    async def _trip(self) -> None:
+        for issue_id, reason in list(self._breaker.tripped.items()):
+            now = self._tools.clock()
+            await breaker.pause(
+                self._tools.database, issue_id, reason, ring=self._tools.ring(), now=now
+            )
+            self._breaker.reset(issue_id)
+            self._tools.moved()
+
+    def _drop_stopped(self, going: set[UUID]) -> None:
+        for issue_id in [each for each in self._cursors if each not in going]:
+            self._release(self._stock.remove(issue_id))
+            del self._cursors[issue_id]
+
+    def _release(self, items: list[Item]) -> None:
+        for item in items:
+            self._journal.settle(item.copy.seq, Fate(Outcome.RELEASED))

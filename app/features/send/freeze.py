@@ -1,0 +1,85 @@
+"""Who gets an issue is decided once, when it begins: everybody subscribed at that moment.
+
+Done in chunks that can be resumed, while the first chunks are already being sent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Text, cast, func, insert, literal, literal_column, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import dialect_of
+from app.domain.delivery import Delivery
+from app.domain.delivery import State as DeliveryState
+from app.domain.issue import Issue, State
+from app.domain.subscriber import Subscriber
+
+CHUNK = 10_000  # readers a transaction: half a second at most, so that nobody waits long
+
+
+async def freeze(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool:
+    """Add the next chunk of the audience; True when there is more to do.
+
+    Another worker that is at it already has the row locked: then there is nothing to do here.
+    """
+    query = select(Issue).where(
+        Issue.id == issue_id, Issue.state == State.SENDING, Issue.frozen_at.is_(None)
+    )
+    issue = await session.scalar(query.with_for_update(skip_locked=True))
+    if issue is None:
+        return False
+    upto = await _end_of_chunk(session, issue)
+    if upto is None:
+        issue.frozen_at = now
+        counted = select(func.count()).where(Delivery.issue_id == issue.id)
+        issue.audience = await session.scalar(counted) or 0
+        return False
+    await _add(session, issue, upto, now)
+    issue.freeze_cursor = upto
+    return True
+
+
+async def _end_of_chunk(session: AsyncSession, issue: Issue) -> int | None:
+    ahead = (
+        select(Subscriber.seq)
+        .where(
+            Subscriber.newsletter_id == issue.newsletter_id, Subscriber.seq > issue.freeze_cursor
+        )
+        .order_by(Subscriber.seq)
+        .limit(CHUNK)
+        .subquery()
+    )
+    found: int | None = await session.scalar(select(func.max(ahead.c.seq)))
+    return found
+
+
+async def _add(session: AsyncSession, issue: Issue, upto: int, now: datetime) -> None:
+    fresh = (
+        "gen_random_uuid()" if dialect_of(session) == "postgresql" else "lower(hex(randomblob(16)))"
+    )
+    readers = (
+        select(
+            literal_column(fresh),
+            literal(issue.id, Delivery.issue_id.type),
+            Subscriber.id,
+            cast(literal(str(DeliveryState.WAITING)), Text),
+            literal_column("0"),
+            literal_column("0"),
+        )
+        .where(
+            Subscriber.newsletter_id == issue.newsletter_id,
+            Subscriber.seq > issue.freeze_cursor,
+            Subscriber.seq <= upto,
+            Subscriber.confirmed_at <= issue.started_at,
+            Subscriber.restricted_at.is_(None),
+            or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now),
+        )
+        .order_by(Subscriber.seq)
+    )
+    columns = ["id", "issue_id", "subscriber_id", "state", "attempts", "in_doubt"]
+    await session.execute(
+        insert(Delivery).from_select(columns, readers, include_defaults=False)
+    )

@@ -1,0 +1,64 @@
+"""What is shared by all copies of an issue, read once when it begins and kept while it goes out."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import logs
+from app.core.database import Database
+from app.domain import issue as issues
+from app.domain.issue import Issue
+from app.domain.newsletter import Newsletter
+from app.features.send.judge import Patience
+from app.features.send.letter import Run
+from app.mail.compile import Compiled
+
+log = logs.get("send.runs")
+
+
+class Runs:
+    """The issues that are going out now."""
+
+    def __init__(self, database: Database, patience: Patience, hostname: str) -> None:
+        self._database = database
+        self._patience = patience
+        self._hostname = hostname
+        self._known: dict[UUID, Run] = {}
+
+    @property
+    def active(self) -> list[UUID]:
+        """Which issues those are."""
+        return list(self._known)
+
+    async def refresh(self, session: AsyncSession, sending: list[Issue]) -> list[Run]:
+        """Forget what has stopped, read what has begun; the approved bytes must match their hash."""
+        going = {issue.id for issue in sending}
+        self._known = {key: run for key, run in self._known.items() if key in going}
+        for issue in sending:
+            if issue.id not in self._known and (run := await self._read(session, issue)):
+                self._known[issue.id] = run
+        return list(self._known.values())
+
+    async def _read(self, session: AsyncSession, issue: Issue) -> Run | None:
+        frozen = await issues.frozen(session, issue.id)
+        if not frozen or issues.digest(frozen) != issue.digest:
+            log.error("issue.bytes_differ", issue=str(issue.id))
+            return None
+        letter = await session.get_one(Newsletter, issue.newsletter_id)
+        assert issue.started_at is not None
+        assert issue.key_id is not None
+        return Run(
+            issue_id=issue.id,
+            newsletter_id=letter.id,
+            compiled={key: Compiled.from_bytes(value) for key, value in frozen.items()},
+            main_language=letter.language,
+            key_id=issue.key_id,
+            sender=letter.sender_address,
+            hostname=self._hostname,
+            pace=letter.pace,
+            started_at=issue.started_at,
+            date=Run.dated(issue.started_at),
+            patience=self._patience,
+        )

@@ -1,0 +1,65 @@
+"""The moment of an approved issue has come: it begins, once, whoever notices first.
+
+One that was due while the service was down goes out when it is back within 24 hours; after that it
+waits for a person, because news that late may no longer be news.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import changed
+from app.domain import audit, slot
+from app.domain.audit import Event
+from app.domain.issue import Issue, State
+
+LATE = timedelta(hours=24)
+
+
+async def due(session: AsyncSession, now: datetime) -> bool:
+    """Whether any issue's moment has come; only looks."""
+    query = select(exists().where(Issue.state == State.SCHEDULED, Issue.due_at <= now))
+    return bool(await session.scalar(query))
+
+
+async def start(session: AsyncSession, now: datetime) -> list[UUID]:
+    """Begin every issue that is due, and hold those that are too late; returns what moved."""
+    query = select(Issue).where(Issue.state == State.SCHEDULED, Issue.due_at <= now)
+    moved = []
+    for issue in await session.scalars(query):
+        assert issue.due_at is not None
+        late = issue.due_at < now - LATE
+        if await (_hold(session, issue, now) if late else _begin(session, issue, now)):
+            moved.append(issue.id)
+    return moved
+
+
+async def _begin(session: AsyncSession, issue: Issue, now: datetime) -> bool:
+    statement = (
+        update(Issue)
+        .where(Issue.id == issue.id, Issue.state == State.SCHEDULED, Issue.due_at <= now)
+        .values(state=State.SENDING, started_at=now)
+    )
+    if not await changed(session, statement):
+        return False  # another worker was first
+    await slot.use(session, issue.id)
+    await audit.record(session, "service", Event.ISSUE_STARTED, about=f"issue {issue.id}", now=now)
+    return True
+
+
+async def _hold(session: AsyncSession, issue: Issue, now: datetime) -> bool:
+    statement = (
+        update(Issue)
+        .where(Issue.id == issue.id, Issue.state == State.SCHEDULED)
+        .values(state=State.HELD, reason="late")
+    )
+    if not await changed(session, statement):
+        return False
+    await audit.record(
+        session, "service", Event.ISSUE_HELD, about=f"issue {issue.id}", reason="late", now=now
+    )
+    return True

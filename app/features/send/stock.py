@@ -1,0 +1,91 @@
+"""The copies a worker has claimed and not sent yet, each with the moment from which it may leave."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.features.send.claim import Copy
+from app.features.send.letter import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A copy, the issue it belongs to, and its moment on the steady clock."""
+
+    run: Run
+    copy: Copy
+    not_before: float
+
+    @property
+    def expired(self) -> bool:
+        """Whether somebody else may have this row by now."""
+        return time.monotonic() >= self.copy.deadline
+
+
+class Stock:
+    """What the connections draw from."""
+
+    def __init__(self) -> None:
+        self._items: deque[Item] = deque()
+        self._more = asyncio.Event()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, items: list[Item]) -> None:
+        """Add claimed copies."""
+        self._items.extend(items)
+        self._more.set()
+
+    def put_back(self, item: Item) -> None:
+        """Nothing has left for this one: it goes first again."""
+        self._items.appendleft(item)
+        self._more.set()
+
+    def take_now(self) -> Item | None:
+        """The next copy if it may leave at this moment."""
+        if self._closed or not self._items or self._items[0].not_before > time.monotonic():
+            return None
+        return self._items.popleft()
+
+    async def take(self, patience: float | None = None) -> Item | None:
+        """Wait for a copy that may leave; None when closed or after `patience` seconds."""
+        until = None if patience is None else time.monotonic() + patience
+        while not self._closed:
+            if item := self.take_now():
+                return item
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                return None
+            await self._wait(left)
+        return None
+
+    async def _wait(self, left: float | None) -> None:
+        if self._items:
+            ahead = self._items[0].not_before - time.monotonic()
+            left = ahead if left is None else min(ahead, left)
+        else:
+            self._more.clear()
+        try:
+            async with asyncio.timeout(None if left is None else max(left, 0.0)):
+                await (self._more.wait() if not self._items else asyncio.sleep(max(left or 0.0, 0.0)))
+        except TimeoutError:
+            return
+
+    def remove(self, issue_id: UUID) -> list[Item]:
+        """Take out every copy of an issue that was stopped."""
+        gone = [item for item in self._items if item.copy.issue_id == issue_id]
+        self._items = deque(item for item in self._items if item.copy.issue_id != issue_id)
+        return gone
+
+    def close(self) -> list[Item]:
+        """No copy leaves any more; returns what was left, to be released."""
+        self._closed = True
+        rest, self._items = list(self._items), deque()
+        self._more.set()
+        return rest

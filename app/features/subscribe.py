@@ -1,0 +1,98 @@
+"""Somebody fills in the sign-up form, or asks for the link to their own data.
+
+Both always write one identical sealed row and answer the same, whoever the address belongs to; the
+worker finds out later what it means (design section 5, "same answer, same time").
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import throttle
+from app.core.address import Address
+from app.core.crypto import KeyRing
+from app.core.errors import TooMany
+from app.core.throttle import Meter
+from app.domain import consent, outbox
+from app.domain.newsletter import Newsletter
+from app.domain.outbox import Purpose
+
+NETWORKS = Meter("network", timedelta(days=1))  # keys of networks are destroyed daily
+OVERALL = Meter("overall", timedelta(hours=1))
+NONCE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many forms an hour, per network (told to the visitor) and over all of them."""
+
+    network: int
+    overall: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a visitor sent, and from which network (None for one on the allow-list)."""
+
+    newsletter: Newsletter
+    address: Address
+    language: str
+    network: str | None
+
+
+async def subscribe(
+    session: AsyncSession, form: Form, *, shown: str, limits: Limits, ring: KeyRing, now: datetime
+) -> None:
+    """Ask for a confirmation mail; `shown` is the exact text that stood beside the button.
+
+    Raises TooMany when the visitor's network, or everybody together, asked too often.
+    """
+    await within(session, form.network, limits, now=now)
+    wording = await consent.worded(session, shown, now)
+    _write(session, Purpose.SIGNUP, form, ring=ring, now=now, wording=wording)
+
+
+async def ask(
+    session: AsyncSession, form: Form, *, limits: Limits, ring: KeyRing, now: datetime
+) -> None:
+    """Ask for the short-lived link to one's own data; the answer is the same for every address."""
+    await within(session, form.network, limits, now=now)
+    _write(session, Purpose.ASK, form, ring=ring, now=now, wording="")
+
+
+def _write(
+    session: AsyncSession,
+    purpose: Purpose,
+    form: Form,
+    *,
+    ring: KeyRing,
+    now: datetime,
+    wording: str,
+) -> None:
+    content = {
+        "address": form.address.typed,
+        "newsletter": form.newsletter.id.hex,
+        "language": form.language,
+        "wording": wording,
+        "nonce": secrets.token_urlsafe(NONCE_BYTES),
+        "at": now.isoformat(),
+    }
+    outbox.write(session, ring, purpose, content, now)
+
+
+async def within(
+    session: AsyncSession, network: str | None, limits: Limits, *, now: datetime
+) -> None:
+    """Count this form; raises TooMany with a reason that the page can explain."""
+    hour = now.strftime("%Y%m%d%H")
+    if network is not None:
+        seen = await throttle.hit(session, NETWORKS, f"{network}|{hour}".encode(), now=now)
+        if seen.count > limits.network:
+            raise TooMany("network_limit")
+    seen = await throttle.hit(session, OVERALL, b"all", now=now)
+    if seen.count > limits.overall:
+        raise TooMany("busy")

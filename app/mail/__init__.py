@@ -1,0 +1,1 @@
+"""What knows no reader: how a letter is written, signed, handed over and answered."""

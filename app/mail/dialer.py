@@ -1,0 +1,67 @@
+"""Finds a relay that answers: the first one, or the next when the first is in trouble.
+
+While no relay answers one attempt is made at a time, with growing pauses, so that a relay that comes
+back is not met by a stampede.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from app.mail.smtp import Line, Relay, Timeouts, Trouble, connect
+
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between rounds over all relays
+BACK_AFTER = 60.0  # seconds after which a relay that failed is tried first again
+
+Dial = Callable[[Relay], Awaitable[Line]]
+
+
+@dataclass(slots=True)
+class Dialer:
+    """Opens lines; `failures` counts rounds in which no relay answered."""
+
+    relays: Sequence[Relay]
+    dial: Dial
+    failures: int = 0
+    last: Trouble | None = None
+    _bad_until: dict[Relay, float] = field(default_factory=dict)
+    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def open(self) -> Line:
+        """One round over the relays; raises the last Trouble when none answers."""
+        if self.failures:
+            async with self._one:
+                await asyncio.sleep(PAUSES[min(self.failures, len(PAUSES)) - 1])
+                return await self._round()
+        return await self._round()
+
+    async def _round(self) -> Line:
+        now = time.monotonic()
+        order = sorted(self.relays, key=lambda relay: self._bad_until.get(relay, 0.0) > now)
+        trouble: Trouble | None = None
+        for relay in order:
+            try:
+                line = await self.dial(relay)
+            except Trouble as met:
+                self._bad_until[relay] = now + BACK_AFTER
+                trouble = met
+            else:
+                self.failures, self.last = 0, None
+                return line
+        assert trouble is not None, "there is always at least one relay"
+        self.failures += 1
+        self.last = trouble
+        raise trouble
+
+
+def dialing(timeouts: Timeouts, hostname: str, context: ssl.SSLContext | None = None) -> Dial:
+    """How production dials: a verified connection to a relay."""
+
+    async def dial(relay: Relay) -> Line:
+        return await connect(relay, timeouts=timeouts, hostname=hostname, tls_context=context)
+
+    return dial

@@ -1,0 +1,1 @@
+"""The doors: each reads what came in, calls one feature and shows the result."""

@@ -1,0 +1,135 @@
+"""Turns a page template and a language into the page that a reader sees.
+
+The texts stand in `templates/pages/`, in English; the Dutch for them in `app/locale/nl/`. Values are
+escaped, and an unknown name in a template is an error and not an empty space. A page needs no script
+and no style of its own: the content security policy forbids both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cache, partial
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from app.core.language import day, moment, translations
+from app.domain.newsletter import ZONE
+
+PAGES = Path(__file__).parents[2] / "templates" / "pages"
+STATIC = Path(__file__).parent / "static"
+STATIC_URL = "/static"
+
+# Readers live in the Netherlands; the service itself counts in UTC.
+READERS_ZONE = ZoneInfo(ZONE)
+
+# Enough hexadecimal digits to tell two versions of one file apart; it protects nothing.
+VERSION_DIGITS = 12
+
+# What a page may leave out, because it often does not apply; anything else that is missing is an error.
+ABSENT: dict[str, Any] = {
+    "newsletter": None,
+    "switch": (),
+    "links": None,
+    "demo": False,
+    "error": None,
+    "done": None,
+    "again": False,
+    "masked": None,
+    "undo": None,
+    "explanation": None,
+    "reference": None,
+    "next_url": None,
+    "next_kind": None,
+    "contact": None,
+    "register_url": None,
+}
+
+
+def page(name: str, *, language: str, status: int = 200, **context: Any) -> HTMLResponse:
+    """The finished page; templates also see `language` and `status`."""
+    content = markup(name, language=language, status=status, **context)
+    return HTMLResponse(content, status_code=status, headers={"Content-Language": language})
+
+
+def markup(name: str, *, language: str, **context: Any) -> str:
+    """A page, or a part such as `subscribe_offer.html`, as HTML."""
+    return _environment(language).get_template(name).render({**ABSENT, **context, "language": language})
+
+
+@cache
+def static(path: str) -> str:
+    """The address of a style sheet or picture; it changes with the content, so browsers may keep it."""
+    version = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:VERSION_DIGITS]
+    return f"{STATIC_URL}/{path}?v={version}"
+
+
+def text_of(html: str) -> str:
+    """What a person reads in this HTML, a line a paragraph: the words that somebody agreed to."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.pieces).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    """One environment a language: the language belongs to the page and is no shared setting."""
+    environment = Environment(
+        loader=FileSystemLoader(PAGES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["static"] = static
+    environment.filters["day"] = partial(_day, language=language)
+    environment.filters["moment"] = partial(_moment, language=language)
+    return environment
+
+
+def _day(at: datetime, *, language: str) -> str:
+    return day(at.astimezone(READERS_ZONE).date(), language)
+
+
+def _moment(at: datetime, *, language: str) -> str:
+    return moment(at.astimezone(READERS_ZONE), language)
+
+
+class _Reader(HTMLParser):
+    """Collects the visible words of a page, with a line break at the edge of every block."""
+
+    BLOCKS = frozenset(
+        "h1 h2 h3 h4 p li ul ol dl dt dd div section form label button table tr br main footer".split()
+    )
+    UNSEEN = frozenset(("script", "style", "svg", "title"))
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unseen += tag in self.UNSEEN
+        self._break_at(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen -= tag in self.UNSEEN
+        self._break_at(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.pieces.append(data.replace("\n", " "))
+
+    def _break_at(self, tag: str) -> None:
+        if tag in self.BLOCKS:
+            self.pieces.append("\n")

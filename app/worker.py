@@ -1,0 +1,314 @@
+"""What happens by itself: one table of jobs, and the loop that runs them beside the two senders.
+
+Every job may run twice, on any worker, at any time: each looks at the database and changes only what
+still needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.core import chain, logs
+from app.core.database import changed, insert_or_skip
+from app.core.errors import BookClosed, Refused
+from app.domain import house as houses
+from app.domain.audit import CHAIN
+from app.domain.house import House
+from app.domain.service import Job
+from app.features import bounce, guard, remind, retain
+from app.features.guard import Watch
+from app.features.post.carry import Carrier, Tray
+from app.features.post.write import House as From
+from app.features.send import claim
+from app.features.send.engine import Engine, Tools
+from app.features.send.judge import Patience
+from app.features.send.start import due, start
+from app.mail.courier import Courier
+
+AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
+TICK = 0.5  # seconds between looks at the table of jobs
+
+log = logs.get("worker")
+
+
+@dataclass
+class Worker:
+    """One worker: a house, its senders, and what they told meanwhile."""
+
+    house: House
+    courier: Courier
+    clock: Callable[[], datetime] = houses.now
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    dead: asyncio.Queue[UUID] = field(default_factory=asyncio.Queue)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def watch(self) -> Watch:
+        """What the guard looks at."""
+        return Watch(self.house.database, self.house.book, self.house.ring)
+
+    async def compare(self) -> None:
+        """Compare the counters after a new connection, and recover from a restore."""
+        self.house.fresh = False
+        try:
+            await guard.check(self.watch, now=self.clock())
+        except BaseException:
+            self.house.fresh = True
+            raise
+
+    def engine(self) -> Engine:
+        """The newsletters' sender."""
+        settings = self.house.settings
+        return Engine(
+            Tools(
+                database=self.house.database,
+                dialer=self.courier.dialer(),
+                ring=lambda: self.house.ring,
+                clock=self.clock,
+                owner=self.owner,
+                connections=settings.smtp_connections,
+                lease=settings.lease_seconds,
+                patience=Patience(
+                    settings.retry_first_seconds,
+                    settings.retry_longest_seconds,
+                    settings.give_up_seconds,
+                ),
+                hostname=settings.mail_host,
+                moved=self.moved.set,
+                dead=self.dead.put_nowait,
+                fresh=lambda: self.house.fresh,
+                compare=self.compare,
+            )
+        )
+
+    def carrier(self) -> Carrier:
+        """The outbox's sender, with a connection of its own."""
+        settings = self.house.settings
+        tray = Tray(
+            self.house.database,
+            self.courier.dialer(),
+            lambda: self.house.ring,
+            self.clock,
+            self.owner,
+            From(settings.base_url, settings.mail_host),
+        )
+        return Carrier(tray)
+
+    async def run(self) -> None:
+        """Work until `stopping` is set; everything under way is finished first."""
+        with _only_one(self.house):
+            await self._until_compared()
+            if not self.house.database.postgres:
+                async with self.house.database.unit_of_work() as session:
+                    await claim.void_leases(session)
+            engine, carrier = self.engine(), self.carrier()
+            tasks = [
+                asyncio.create_task(each)
+                for each in (engine.run(), carrier.run(), self._jobs(), self._bury())
+            ]
+            stopper = asyncio.create_task(self.stopping.wait())
+            await asyncio.wait([stopper, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            engine.stop()
+            carrier.stop()
+            self.stopping.set()
+            await asyncio.gather(*tasks)
+            stopper.cancel()
+
+    async def _until_compared(self) -> None:
+        """Before anything is sent: is this a restored backup, or was it silent for a day?"""
+        while not self.stopping.is_set():
+            try:
+                await self.compare()
+                await guard.silent(self.watch, now=self.clock())
+            except AWAY as trouble:
+                log.warning("start.waits", trouble=type(trouble).__name__)
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _bury(self) -> None:
+        while not self.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                subscriber_id = await asyncio.wait_for(self.dead.get(), TICK)
+                await self._bounce(subscriber_id)
+
+    async def _bounce(self, subscriber_id: UUID) -> None:
+        house = self.house
+        try:
+            async with house.database.unit_of_work() as session:
+                await bounce.bounce(
+                    session, subscriber_id, ring=house.ring, book=house.book, now=self.clock()
+                )
+        except AWAY:
+            self.dead.put_nowait(subscriber_id)
+            await asyncio.sleep(1)
+
+    async def _jobs(self) -> None:
+        while not self.stopping.is_set():
+            for job in JOBS:
+                await self._maybe(job)
+            if self.moved.is_set():
+                self.moved.clear()
+                await self._run(JOBS[0])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), TICK)
+
+    async def _maybe(self, job: Chore) -> None:
+        try:
+            if job.quiet:
+                await job.act(self)
+            elif await self._claim(job):
+                await self._run(job)
+        except AWAY as trouble:
+            log.warning("job.retry", job=job.name, trouble=type(trouble).__name__)
+
+    async def _claim(self, job: Chore) -> bool:
+        """Whether it is time, and no other worker was first."""
+        now = self.clock()
+        async with self.house.database.reading() as session:
+            last = await session.get(Job, job.name)
+            if last is not None and last.started_at > now - job.every:
+                return False
+        async with self.house.database.unit_of_work() as session:
+            row = {"name": job.name, "started_at": now, "outcome": ""}
+            if last is None:
+                return await changed(session, insert_or_skip(session, Job).values(row)) == 1
+            mine = update(Job).where(Job.name == job.name, Job.started_at == last.started_at)
+            return await changed(session, mine.values(started_at=now)) == 1
+
+    async def _run(self, job: Chore) -> None:
+        try:
+            outcome = await job.act(self)
+        except Refused as refused:
+            outcome = f"refused: {refused}"
+        except AWAY as trouble:
+            outcome = f"tried again later: {type(trouble).__name__}"
+            log.warning("job.retry", job=job.name, trouble=type(trouble).__name__)
+        values = {"finished_at": self.clock(), "outcome": logs.clean(outcome)[:200]}
+        async with self.house.database.unit_of_work() as session:
+            await session.execute(update(Job).where(Job.name == job.name).values(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """A line of the table: what, how often, why, and the act."""
+
+    name: str
+    every: timedelta
+    why: str
+    act: Callable[[Worker], Awaitable[str]]
+    quiet: bool = False  # looks so often that only what it does is written down, not that it looked
+
+
+async def _count(worker: Worker) -> str:
+    if worker.house.fresh:
+        await worker.compare()
+    else:
+        await guard.check(worker.watch, now=worker.clock())
+    return f"counter {await guard.raise_counter(worker.watch, now=worker.clock())}"
+
+
+async def _replay(worker: Worker) -> str:
+    flushed = await guard.flush_pending(worker.watch)
+    ended = await guard.replay(worker.watch)
+    return f"{flushed} written, {ended} ended again"
+
+
+async def _start(worker: Worker) -> str:
+    async with worker.house.database.reading() as session:
+        if not await due(session, worker.clock()):
+            return "nothing is due"
+    async with worker.house.database.unit_of_work() as session:
+        moved = await start(session, worker.clock())
+    if moved:
+        worker.moved.set()
+    return f"{len(moved)} begun or held"
+
+
+async def _preview(worker: Worker) -> str:
+    async with worker.house.database.unit_of_work() as session:
+        ring = worker.house.ring
+        return f"{await remind.preview(session, ring=ring, now=worker.clock())} mails"
+
+
+async def _slots(worker: Worker) -> str:
+    async with worker.house.database.unit_of_work() as session:
+        ring, now = worker.house.ring, worker.clock()
+        missed = await remind.missed(session, ring=ring, now=now)
+        return f"{missed} missed, {await remind.remind(session, ring=ring, now=now)} reminders"
+
+
+async def _retain(worker: Worker) -> str:
+    async with worker.house.database.unit_of_work() as session:
+        removed = await retain.retain(session, now=worker.clock())
+    days = worker.house.settings.backup_days
+    gone = await worker.house.book.prune(days, now=worker.clock())
+    return ", ".join(f"{name} {count}" for name, count in {**removed, "ledger": gone}.items())
+
+
+async def _sign(worker: Worker) -> str:
+    now, ring = worker.clock(), worker.house.ring
+    async with worker.house.database.unit_of_work() as session:
+        trail = await chain.close_segment(session, CHAIN, ring, now=now)
+    ledger = await worker.house.book.close_segment(ring, now=now)
+    return f"trail {'signed' if trail else 'same'}, ledger {'signed' if ledger else 'same'}"
+
+
+JOBS = (
+    Chore("counter", timedelta(seconds=10), "notice a restored backup", _count),
+    Chore("start", timedelta(seconds=0.5), "begin issues whose moment has come", _start, quiet=True),
+    Chore("replay", timedelta(minutes=1), "who has gone stays gone", _replay),
+    Chore("preview", timedelta(seconds=15), "the final mail, ten minutes ahead", _preview),
+    Chore("slots", timedelta(minutes=1), "remind editors, record missed slots", _slots),
+    Chore("retain", timedelta(hours=1), "delete what has been kept long enough", _retain),
+    Chore("sign", timedelta(days=1), "close a segment of trail and ledger", _sign),
+)
+
+
+@contextlib.contextmanager
+def _only_one(house: House) -> Iterator[None]:
+    """SQLite has one worker process, by an exclusive lock; PostgreSQL any number."""
+    if house.database.postgres:
+        yield
+        return
+    path = Path(f"{house.database.url.database}.worker")
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Refused(
+                "a worker already runs on this SQLite database; one is all it can have"
+            ) from None
+        yield
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """SIGTERM and SIGINT let everything under way finish."""
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stopping.set)
+
+
+async def serve(house: House, courier: Courier) -> None:
+    """Run one worker until a signal."""
+    worker = Worker(house, courier)
+    stop_on_signals(worker.stopping)
+    log.info("worker.ready", host=socket.gethostname(), process=os.getpid())
+    await worker.run()
+    log.info("worker.stopped")

@@ -1,0 +1,40 @@
+"""How the tables of a database become those of this version; run by `bode migrate`."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+from app import domain
+from app.core.migrating import metadata_of, plain_url
+
+config = context.config
+which = config.config_ini_section
+target = metadata_of(which, domain)
+
+
+def run() -> None:
+    """Run inside the caller's connection if there is one, else with one of our own."""
+    given = config.attributes.get("connection")
+    if given is not None:
+        _migrate(given)
+        return
+    engine = create_engine(plain_url(config.attributes["url"]), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        _migrate(connection)
+        connection.commit()
+
+
+def _migrate(connection: object) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=target,
+        compare_type=True,
+        render_as_batch=True,  # SQLite changes a table by making it anew
+        version_table="schema_version",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run()

@@ -1,0 +1,1 @@
+"""What Bode promises, as tests that can fail."""

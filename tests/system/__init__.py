@@ -1,0 +1,1 @@
+"""What only a whole system shows: real mail servers, networks that fail, clocks that jump."""
