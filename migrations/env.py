@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from alembic import context
+from alembic.autogenerate import rewriter
+from alembic.operations import ops
 from sqlalchemy import create_engine, pool
 
 from app import domain
@@ -11,6 +13,17 @@ from app.core.migrating import metadata_of, plain_url
 config = context.config
 which = config.config_ini_section
 target = metadata_of(which, domain)
+
+
+writer = rewriter.Rewriter()
+
+
+@writer.rewrites(ops.CreateTableOp)
+def _without_register(_context: object, _revision: object, operation: ops.CreateTableOp) -> ops.CreateTableOp:
+    """What is held and why stands beside the models, not in a migration."""
+    operation.info = {}
+    operation.kw.pop("info", None)
+    return operation
 
 
 def run() -> None:
@@ -32,6 +45,7 @@ def _migrate(connection: object) -> None:
         compare_type=True,
         render_as_batch=True,  # SQLite changes a table by making it anew
         version_table="schema_version",
+        process_revision_directives=writer,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -2,16 +2,96 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
+from app.core import migrating
+from app.core.settings import Settings
+from app.domain import house as houses
+from app.domain.house import House
 from tests import loopback
+from tests.cast import Stage, stage
+
+if TYPE_CHECKING:
+    from tests.postgres import Server  # a plugin: pytest imports it first, to read its assertions
 
 pytest_plugins = ["tests.postgres"]
 
 loopback.guard()
+
+DATABASES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Asynchronous tests run as the service does."""
     return "asyncio"
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)  # a Monday
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def forward(self, **by: float) -> datetime:
+        """Let time pass, and return the new time."""
+        self.time += timedelta(**by)
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both databases as files at this version, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("files")
+    migrating.upgrade(f"sqlite:///{folder}/bode.db", migrating.MAIN)
+    migrating.upgrade(f"sqlite:///{folder}/ledger.db", migrating.LEDGER)
+    return folder
+
+
+def _migrated(server: Server, name: str, which: str) -> str:
+    server.template(name, lambda url: migrating.upgrade(url, which))
+    return server.create_database(like=name)
+
+
+@pytest.fixture(params=DATABASES)
+def settings(request: pytest.FixtureRequest, tmp_path: Path, sqlite_files: Path) -> Settings:
+    """A service of its own for one test, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        for name in ("bode.db", "ledger.db"):
+            shutil.copy(sqlite_files / name, tmp_path / name)
+        return Settings(data_dir=tmp_path, base_url="https://bode.example.org")
+    server: Server = request.getfixturevalue("postgres")
+    return Settings(
+        data_dir=tmp_path,
+        base_url="https://bode.example.org",
+        database_url=_migrated(server, "main", migrating.MAIN),
+        ledger_url=_migrated(server, "ledger", migrating.LEDGER),
+    )
+
+
+@pytest.fixture
+async def house(settings: Settings) -> AsyncIterator[House]:
+    """An open service with empty tables."""
+    opened = await houses.open_house(settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def cast(house: House, clock: Clock) -> Stage:
+    """The one cast of all tests, on stage."""
+    return await stage(house, clock())

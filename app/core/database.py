@@ -146,12 +146,9 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Look without being able to change: always rolled back."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                await session.rollback()
+        """Look: nothing is ever saved, and what was read stays readable afterwards."""
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
@@ -183,7 +180,8 @@ def dialect_of(session: AsyncSession | AsyncConnection) -> str:
 def inserting(session: AsyncSession, table: Any) -> Any:
     """An insert that knows ON CONFLICT, in the words of the database at hand."""
     insert = postgres_insert if dialect_of(session) == "postgresql" else sqlite_insert
-    return insert(table)
+    # Not the mapped class, and told to keep it: else nobody says how many rows went in.
+    return insert(table.__table__).execution_options(preserve_rowcount=True)
 
 
 def insert_or_skip(session: AsyncSession, table: Any) -> Any:

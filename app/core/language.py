@@ -84,8 +84,8 @@ def clock(at: time, language: str) -> str:
 
 def moment(at: datetime, language: str) -> str:
     """Such as: dinsdag 3 november 2026 om 10.00 uur; `at` is already in the reader's time zone."""
-    between = "om" if language == "nl" else "at"
-    return f"{weekday(at, language)} {between} {clock(at.timetz(), language)}"
+    hour = clock(at.timetz(), language)
+    return f"{weekday(at, language)} {'om' if language == 'nl' else 'at'} {hour}"
 
 
 def occasion(on: date, starts_at: time | None, ends_at: time | None, language: str) -> str:

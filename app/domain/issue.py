@@ -220,6 +220,12 @@ async def editions(session: AsyncSession, issue_id: UUID) -> dict[str, Content]:
     return {row.language: Content.model_validate(row.content) for row in rows}
 
 
+async def subject(session: AsyncSession, issue: Issue, language: str) -> str:
+    """What the issue is called among colleagues: its subject in the main language."""
+    content = (await editions(session, issue.id)).get(language)
+    return content.subject if content else f"{issue.number}"
+
+
 async def images(session: AsyncSession, issue_id: UUID) -> list[Image]:
     """The pictures that travel in the mail."""
     query = select(Image).where(Image.issue_id == issue_id).order_by(Image.name)

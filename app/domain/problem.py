@@ -45,8 +45,8 @@ SAYINGS = {
     "not_text": "The file is not a text in UTF-8. Save it again as UTF-8.",
     "front_open": "The lines at the top are not closed. End them with a line of three dashes: ---",
     "lines": (
-        "This line cannot be read. Write a name, a colon, a space and a value, and put a value that holds a colon "
-        "between double quotes."
+        "This line cannot be read. Write a name, a colon, a space and a value, "
+        "and put a value that holds a colon between double quotes."
     ),
     "nested": "Lists and nested values cannot be used here. Write each line as a name, a colon and a value.",
     "twice": "The same name stands here twice. Keep one of the two.",
@@ -65,6 +65,8 @@ OURS = {
     "extra_forbidden": "unknown_key",
     "union_tag_invalid": "kind",
     "union_tag_not_found": "kind",
+    "too_short": "empty",
+    "string_pattern_mismatch": "picture_name",
     "string_unicode": "characters",
 }
 
@@ -114,8 +116,6 @@ def _code(found: ErrorDetails) -> str:
     kind = found["type"]
     if kind in SAYINGS and kind not in OURS:
         return kind
-    if kind.startswith(("date", "time")):
-        return kind[:4]
     if kind == "literal_error" and found["loc"][-1] in ("language", "level"):
         return str(found["loc"][-1])
     return OURS.get(kind, "invalid")

@@ -156,8 +156,8 @@ Alt = Annotated[
 Invitation = Annotated[Phrase, AfterValidator(_meaning)]
 Passage = Annotated[  # may be empty
     str,
-    BeforeValidator(_same_line_ends),
     StringConstraints(strip_whitespace=True, max_length=MARKDOWN_MOST),
+    BeforeValidator(_same_line_ends),
     AfterValidator(_markdown),
 ]
 Markdown = Annotated[Passage, StringConstraints(min_length=1)]

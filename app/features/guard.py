@@ -106,13 +106,15 @@ async def hold(session: AsyncSession, reason: str, *, ring: KeyRing, now: dateti
             await issues.void_approval(session, issue)
         about = f"issue {issue.id}"
         await audit.record(session, "service", Event.ISSUE_HELD, about=about, reason=reason, now=now)
-        held.setdefault(issue.newsletter_id, []).append(str(issue.number))
-    for newsletter_id, numbers in held.items():
+        letter = await session.get_one(Newsletter, issue.newsletter_id)
+        subject = await issues.subject(session, issue, letter.language)
+        held.setdefault(issue.newsletter_id, []).append(subject)
+    for newsletter_id, subjects in held.items():
         letter = await session.get_one(Newsletter, newsletter_id)
-        words = {"numbers": numbers, "why": reason}
+        words = {"subjects": subjects, "why": reason}
         roles = (*notice.EDITORIAL, staff.Role.OFFICER)
         await notice.tell(session, letter, "held", words, roles=roles, ring=ring, now=now)
-    return sum(len(numbers) for numbers in held.values())
+    return sum(len(subjects) for subjects in held.values())
 
 
 async def replay(watch: Watch, *, everything: bool = False) -> int:

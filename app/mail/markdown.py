@@ -137,10 +137,11 @@ def _link(node: SyntaxTreeNode) -> str:
 
 
 def _followed(node: SyntaxTreeNode) -> bool:
+    """Whether more words follow on the same line."""
+    for after in node.siblings[node.siblings.index(node) + 1 :]:
+        if after.type == "hardbreak":
+            return False
+        if _inline(after).strip():
+            return True
     parent = node.parent
-    if parent is None or parent.type not in ("inline", "strong", "em", "link"):
-        return False
-    after = node.next_sibling
-    if after is None:
-        return _followed(parent)
-    return after.type != "hardbreak"
+    return parent is not None and parent.type in ("strong", "em") and _followed(parent)

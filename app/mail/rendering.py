@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
 from app.core import language as words
 from app.mail import markdown
 from app.mail.headers import BadHeader
+
+Incomplete = UndefinedError  # a template asked for a value that it did not get
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 
@@ -78,9 +80,6 @@ def _filters(medium: str, language: str) -> dict[str, Any]:
     def when(event: Any) -> str:
         return words.occasion(event.starts_on, event.starts_at, event.ends_at, language)
 
-    def day(on: date) -> str:
-        return words.day(on, language)
-
     def moment(at: datetime) -> str:
         return words.moment(at, language)
 
@@ -89,7 +88,6 @@ def _filters(medium: str, language: str) -> dict[str, Any]:
         "underlined": _underlined,
         "on_one_line": _on_one_line,
         "when": when,
-        "day": day,
         "month_short": partial(words.month_short, language=language),
         "moment": moment,
     }

@@ -98,7 +98,7 @@ class Session(asyncio.Protocol):
             received.commands.append(text)
         verb = text.split(" ", 1)[0].lower()
         goodbye = self._server.mischief.goodbye_after
-        if goodbye is not None and self._letters >= goodbye and verb != "quit":
+        if goodbye is not None and self._letters >= goodbye and verb not in ("ehlo", "quit"):
             self._reply(verb, "421 4.3.2 Enough for now")
         else:
             getattr(self, f"_on_{verb}", self._on_other)(text)

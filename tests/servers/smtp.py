@@ -105,6 +105,8 @@ class Server:
     async def idle(self) -> None:
         """Wait until everyone has hung up, and so everything that was said has been heard."""
         while self.sessions:
+            for session in self.sessions:
+                session.transport.resume_reading()  # the deaf ones would never notice
             self.someone_left.clear()
             await self.someone_left.wait()
 

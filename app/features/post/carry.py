@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import logs
-from app.core.address import parse
+from app.core.address import BadAddress, parse
 from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Database
 from app.core.sqltime import from_now
@@ -31,6 +31,7 @@ from app.features.post.decide import Decision, Desk, decide
 from app.features.post.write import House, Outgoing, final, write
 from app.mail.compile import Compiled
 from app.mail.dialer import Dialer
+from app.mail.rendering import Incomplete
 from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 
 BATCH = 20  # rows a claim takes; each is decided in the same transaction
@@ -40,6 +41,9 @@ IDLE_ROUNDS = 30  # empty looks before the connection is closed
 FIRST_PAUSE = timedelta(seconds=30)  # somebody is waiting for the link
 LONGEST_PAUSE = timedelta(minutes=15)
 AWAY = (DBAPIError, PoolTimeout, OSError)
+
+# What no later try can mend: a key that is gone, an address that fits no envelope, a broken text.
+UNSENDABLE = (Unreadable, BadEnvelope, BadAddress, ValueError, KeyError, Incomplete)
 
 log = logs.get("post")
 
@@ -146,7 +150,7 @@ class Carrier:
             desk = Desk(session, ring, self._tray.house.base_url, now)
             decision = await decide(desk, content, first=mail.attempts == 1)
             return write(mail, decision, self._tray.house, now) if decision else None
-        except (Unreadable, BadEnvelope) as trouble:
+        except UNSENDABLE as trouble:
             log.error("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
             return None
 

@@ -54,17 +54,37 @@ async def pause(
     database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime
 ) -> None:
     """Pause the issue, put it on record, and tell editors and approvers."""
-    reason = " ".join(reason.split())
+    await _stop(database, issue_id, State.PAUSED, " ".join(reason.split()), ring=ring, now=now)
+
+
+async def hold(
+    database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime
+) -> None:
+    """Hold the issue for a person: its bytes are not the approved ones."""
+    await _stop(database, issue_id, State.HELD, reason, ring=ring, now=now)
+
+
+STOPS = {
+    State.PAUSED: (Event.ISSUE_PAUSED, "paused"),
+    State.HELD: (Event.ISSUE_HELD, "paused"),
+}
+
+
+async def _stop(
+    database: Database, issue_id: UUID, state: State, reason: str, *, ring: KeyRing, now: datetime
+) -> None:
+    event, template = STOPS[state]
     async with database.unit_of_work() as session:
         issue = await issues.get(session, issue_id, lock=True)
         try:
-            issue.move_to(State.PAUSED)
+            issue.move_to(state)
         except IllegalMove:
             return  # a person or another worker was first
         issue.reason = reason
         about = f"issue {issue_id}"
-        await note(session, "service", Event.ISSUE_PAUSED, about=about, reason=reason, now=now)
+        await note(session, "service", event, about=about, reason=reason, now=now)
         letter = await session.get_one(Newsletter, issue.newsletter_id)
-        words = {"number": issue.number, "reason": reason, "issue_id": str(issue_id)}
-        await notice.tell(session, letter, "paused", words, ring=ring, now=now)
-    log.error("issue.paused", issue=str(issue_id), reason=reason)
+        subject = await issues.subject(session, issue, letter.language)
+        words = {"subject": subject, "reason": reason, "issue_id": str(issue_id)}
+        await notice.tell(session, letter, template, words, ring=ring, now=now)
+    log.error("issue.stopped", issue=str(issue_id), state=state, reason=reason)

@@ -38,6 +38,7 @@ LOW = 250  # claim again while this many are left, so that no connection waits
 PACED_SECONDS = 2.0  # a slow newsletter claims this much ahead, so that a stop is felt at once
 POLL = 0.2  # seconds between looks for new work: "send" reaches the relay within a second
 SAFETY = 5.0  # seconds before the lease's end after which nothing more leaves
+ALTERED = "the stored bytes are not the approved ones"
 AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 
 log = logs.get("send.engine")
@@ -147,6 +148,7 @@ class Engine:
             sending = await in_states(session, [State.SENDING])
             stopping = await in_states(session, [State.CANCELLED])
             runs = await self._runs.refresh(session, sending)
+        await self._hold_altered()
         self._drop_stopped({run.issue_id for run in runs})
         busy = False
         for run in runs:
@@ -209,6 +211,13 @@ class Engine:
                 self._tools.database, issue_id, reason, ring=self._tools.ring(), now=now
             )
             self._breaker.reset(issue_id)
+            self._tools.moved()
+
+    async def _hold_altered(self) -> None:
+        while self._runs.altered:
+            ring, now = self._tools.ring(), self._tools.clock()
+            issue_id = self._runs.altered.pop()
+            await breaker.hold(self._tools.database, issue_id, ALTERED, ring=ring, now=now)
             self._tools.moved()
 
     def _drop_stopped(self, going: set[UUID]) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import logs
 from app.core.database import Database
 from app.domain import issue as issues
 from app.domain.issue import Issue
@@ -14,9 +13,6 @@ from app.domain.newsletter import Newsletter
 from app.features.send.judge import Patience
 from app.features.send.letter import Run
 from app.mail.compile import Compiled
-
-log = logs.get("send.runs")
-
 
 class Runs:
     """The issues that are going out now."""
@@ -26,6 +22,7 @@ class Runs:
         self._patience = patience
         self._hostname = hostname
         self._known: dict[UUID, Run] = {}
+        self.altered: set[UUID] = set()  # whose bytes are not the approved ones
 
     @property
     def active(self) -> list[UUID]:
@@ -44,7 +41,7 @@ class Runs:
     async def _read(self, session: AsyncSession, issue: Issue) -> Run | None:
         frozen = await issues.frozen(session, issue.id)
         if not frozen or issues.digest(frozen) != issue.digest:
-            log.error("issue.bytes_differ", issue=str(issue.id))
+            self.altered.add(issue.id)
             return None
         letter = await session.get_one(Newsletter, issue.newsletter_id)
         assert issue.started_at is not None

@@ -7,12 +7,11 @@ moment when nothing has been asked and so nothing that the server says can be an
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable
 from typing import cast
 
 import aiosmtplib
@@ -58,18 +57,13 @@ async def connect(
 
 
 async def _converse(client: aiosmtplib.SMTP, relay: Relay, timeouts: Timeouts) -> Connection:
-    with _trouble_at(Stage.GREETING):
-        await client.connect(timeout=timeouts.greeting)
+    await _step(Stage.GREETING, client.connect(timeout=timeouts.greeting))
     if relay.security is Security.STARTTLS:
-        with _trouble_at(Stage.EHLO):
-            await client.ehlo(timeout=timeouts.ehlo)
-        with _trouble_at(Stage.TLS):
-            await client.starttls(timeout=timeouts.tls)
-    with _trouble_at(Stage.EHLO):
-        await client.ehlo(timeout=timeouts.ehlo)
+        await _step(Stage.EHLO, client.ehlo(timeout=timeouts.ehlo))
+        await _step(Stage.TLS, client.starttls(timeout=timeouts.tls))
+    await _step(Stage.EHLO, client.ehlo(timeout=timeouts.ehlo))
     if relay.user is not None:
-        with _trouble_at(Stage.AUTH):
-            await client.login(relay.user, relay.password or "", timeout=timeouts.auth)
+        await _step(Stage.AUTH, client.login(relay.user, relay.password or "", timeout=timeouts.auth))
     return _take_over(client, timeouts)
 
 
@@ -135,16 +129,15 @@ def _drop(client: aiosmtplib.SMTP, reached: socket.socket) -> None:
     reached.close()
 
 
-@contextlib.contextmanager
-def _trouble_at(stage: Stage) -> Iterator[None]:
-    """Turn what aiosmtplib and ssl raise into Trouble, and leave their words (the server's words) behind."""
+async def _step(stage: Stage, doing: Awaitable[object]) -> None:
+    """Turn what aiosmtplib and ssl raise into Trouble, and leave their words (the server's) behind."""
     trouble = None
     try:
-        yield
+        await doing
     except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
         trouble = _read(stage, error)
     if trouble:
-        raise trouble
+        raise trouble  # outside the `except`: it would keep the other exception as its context
 
 
 def _read(stage: Stage, error: Exception) -> Trouble:

@@ -5,6 +5,7 @@ smtp://host:port, smtp+starttls://user:password@host:port, smtps://user:password
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,16 +46,14 @@ class Relay:
     @classmethod
     def parse(cls, url: str, *, production: bool) -> Relay:
         """Read one line. Plaintext to another machine is for trying things out, without a password."""
-        try:
-            parts = urlsplit(url.strip())
-            port = parts.port
-        except ValueError:
-            raise BadRelay("The mail server's port or brackets cannot be read.") from None
+        parts, port = _split(url)
         security = _security(parts)
-        host = parts.hostname or ("" if production else "localhost")
-        return cls(
-            host, port or PORTS[security], security, _decoded(parts.username), _decoded(parts.password)
-        )
+        _check(parts)
+        host = parts.hostname or ""
+        if security is Security.NONE and not is_loopback(host) and (production or parts.username):
+            raise BadRelay(PLAINTEXT)
+        user, password = _decoded(parts.username), _decoded(parts.password)
+        return cls(host, port or PORTS[security], security, user, password)
 
     @classmethod
     def parse_all(cls, text: str, *, production: bool) -> tuple[Relay, ...]:
@@ -69,12 +68,17 @@ class Relay:
         return f"{self.security}://{host}:{self.port}"
 
 
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url.strip())
+        return parts, parts.port
+    raise BadRelay("The mail server's port or brackets cannot be read.")  # the cause would show the line
+
+
 def _security(parts: SplitResult) -> Security:
-    try:
-        return Security(parts.scheme)
-    except ValueError:
-        pass
-    raise BadRelay("A mail server starts with smtps://, smtp+starttls:// or (this machine only) smtp://.")
+    if parts.scheme not in set(Security):
+        raise BadRelay("A mail server starts with smtps://, smtp+starttls:// or (this machine only) smtp://.")
+    return Security(parts.scheme)
 
 
 def _check(parts: SplitResult) -> None:
@@ -95,4 +99,6 @@ def is_loopback(host: str) -> bool:
 
 
 def _decoded(text: str | None) -> str | None:
-    return None if text is None else unquote(text, errors="strict")
+    with contextlib.suppress(UnicodeDecodeError):
+        return None if text is None else unquote(text, errors="strict")
+    raise BadRelay("User and password are written in UTF-8, percent-encoded.")

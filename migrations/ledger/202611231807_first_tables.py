@@ -7,7 +7,7 @@ from alembic import op
 
 import app.core.database
 
-revision = '6d61b91565e4'
+revision = 'ebce84fb8596'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -22,16 +22,14 @@ def upgrade() -> None:
     sa.Column('at', app.core.database.UtcTime(timezone=True), nullable=False),
     sa.Column('key_id', sa.String(length=8), nullable=False),
     sa.Column('signature', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('seq', name=op.f('pk_ledger_checkpoint')),
-    info={'kept': Kept(what='Signed points of the ledger', why='to prove that nothing was changed', until='as long as the ledger exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('seq', name=op.f('pk_ledger_checkpoint'))
     )
     op.create_table('ledger_counter',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('announced', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('settled', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', app.core.database.UtcTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_counter')),
-    info={'kept': Kept(what='A counter', why='to notice a restored backup', until='as long as the ledger exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ledger_counter'))
     )
     op.create_table('ledger_entry',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -41,8 +39,7 @@ def upgrade() -> None:
     sa.Column('subject', sa.LargeBinary(), nullable=False),
     sa.Column('reason', sa.String(length=10), nullable=False),
     sa.Column('at', app.core.database.UtcTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('seq', name=op.f('pk_ledger_entry')),
-    info={'kept': Kept(what='That a subscription ended', why='so that who has gone stays gone when a backup is put back', until='until no backup can hold the subscription any more, and a week', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('seq', name=op.f('pk_ledger_entry'))
     )
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_ledger_entry_at'), ['at'], unique=False)
@@ -52,8 +49,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=20), nullable=False),
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('hash', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_ledger_head')),
-    info={'kept': Kept(what='The end of the ledger', why='to add to it', until='as long as it exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_ledger_head'))
     )
     # ### end Alembic commands ###
 

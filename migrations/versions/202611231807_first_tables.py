@@ -7,7 +7,7 @@ from alembic import op
 
 import app.core.database
 
-revision = '335333b7ded2'
+revision = '5644b982b7e6'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -23,8 +23,7 @@ def upgrade() -> None:
     sa.Column('event', sa.String(length=40), nullable=False),
     sa.Column('about', sa.String(length=120), nullable=False),
     sa.Column('reason', sa.String(length=120), nullable=False),
-    sa.PrimaryKeyConstraint('seq', name=op.f('pk_audit')),
-    info={'kept': Kept(what='What staff and the service did', why='to be able to show who did what', until='as long as the service exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('seq', name=op.f('pk_audit'))
     )
     op.create_table('audit_checkpoint',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -33,23 +32,20 @@ def upgrade() -> None:
     sa.Column('at', app.core.database.UtcTime(timezone=True), nullable=False),
     sa.Column('key_id', sa.String(length=8), nullable=False),
     sa.Column('signature', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('seq', name=op.f('pk_audit_checkpoint')),
-    info={'kept': Kept(what='Signed points of the trail', why='to prove that nothing was changed', until='as long as the trail exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('seq', name=op.f('pk_audit_checkpoint'))
     )
     op.create_table('audit_head',
     sa.Column('name', sa.String(length=20), nullable=False),
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('hash', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_audit_head')),
-    info={'kept': Kept(what='The end of the trail', why='to add to it', until='as long as it exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_audit_head'))
     )
     op.create_table('job',
     sa.Column('name', sa.String(length=40), nullable=False),
     sa.Column('started_at', app.core.database.UtcTime(timezone=True), nullable=False),
     sa.Column('finished_at', app.core.database.UtcTime(timezone=True), nullable=True),
     sa.Column('outcome', sa.String(length=200), nullable=False),
-    sa.PrimaryKeyConstraint('name', name=op.f('pk_job')),
-    info={'kept': Kept(what='When jobs ran', why='to see that they run', until='as long as the service exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_job'))
     )
     op.create_table('newsletter',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -68,8 +64,7 @@ def upgrade() -> None:
     sa.Column('processor', sa.String(length=500), nullable=False),
     sa.Column('created_at', app.core.database.UtcTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_newsletter')),
-    sa.UniqueConstraint('slug', name=op.f('uq_newsletter_slug')),
-    info={'kept': Kept(what='The newsletter itself', why='it is what people subscribe to', until='as long as the newsletter exists', length=None, since=None, through=None)}
+    sa.UniqueConstraint('slug', name=op.f('uq_newsletter_slug'))
     )
     op.create_table('outbox',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -82,8 +77,7 @@ def upgrade() -> None:
     sa.Column('lease_owner', sa.String(length=32), nullable=True),
     sa.Column('lease_until', app.core.database.UtcTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('seq', name=op.f('pk_outbox')),
-    sa.UniqueConstraint('id', name=op.f('uq_outbox_id')),
-    info={'kept': Kept(what='A mail that waits to be sent', why='to send you the mail you asked for', until='until it is sent, 24 hours at most', length=datetime.timedelta(days=1), since='created_at', through=None)}
+    sa.UniqueConstraint('id', name=op.f('uq_outbox_id'))
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outbox_due_at'), ['due_at'], unique=False)
@@ -96,8 +90,7 @@ def upgrade() -> None:
     sa.Column('replayed_seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('void_before', app.core.database.UtcTime(timezone=True), nullable=True),
     sa.Column('restored_at', app.core.database.UtcTime(timezone=True), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_service')),
-    info={'kept': Kept(what="The service's own state", why='to notice a restored backup and to know the active key', until='as long as the service exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_service'))
     )
     op.create_table('staff',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -108,28 +101,24 @@ def upgrade() -> None:
     sa.Column('created_at', app.core.database.UtcTime(timezone=True), nullable=False),
     sa.Column('disabled_at', app.core.database.UtcTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_staff')),
-    sa.UniqueConstraint('name', name=op.f('uq_staff_name')),
-    info={'kept': Kept(what='Accounts of staff', why='to know who may do what, and who did', until='as long as the audit trail names them', length=None, since=None, through=None)}
+    sa.UniqueConstraint('name', name=op.f('uq_staff_name'))
     )
     op.create_table('throttle_window',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('secret', sa.LargeBinary(), nullable=False),
     sa.Column('gone_at', app.core.database.UtcTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_throttle_window')),
-    info={'kept': Kept(what='Keys of the counters against abuse', why='so that counters cannot be matched with an address or network afterwards', until='until its window and the next have ended', length=datetime.timedelta(0), since='gone_at', through=None)}
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_throttle_window'))
     )
     op.create_table('used_link',
     sa.Column('hash', sa.LargeBinary(), nullable=False),
     sa.Column('gone_at', app.core.database.UtcTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('hash', name=op.f('pk_used_link')),
-    info={'kept': Kept(what='Links that were used', why='so that a confirmation link works once', until='until the link would have expired, 7 days', length=datetime.timedelta(0), since='gone_at', through=None)}
+    sa.PrimaryKeyConstraint('hash', name=op.f('pk_used_link'))
     )
     op.create_table('wording',
     sa.Column('id', sa.String(length=16), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('made_at', app.core.database.UtcTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_wording')),
-    info={'kept': Kept(what='The texts that were shown when people said yes', why='to show what a yes was a yes to', until='as long as a proof refers to it', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_wording'))
     )
     op.create_table('block',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -141,8 +130,7 @@ def upgrade() -> None:
     sa.CheckConstraint("ground IN ('not_me', 'objection', 'complaint', 'bounce')", name=op.f('ck_block_ground')),
     sa.ForeignKeyConstraint(['newsletter_id'], ['newsletter.id'], name=op.f('fk_block_newsletter_id_newsletter')),
     sa.PrimaryKeyConstraint('seq', name=op.f('pk_block')),
-    sa.UniqueConstraint('newsletter_id', 'subject', name=op.f('uq_block_newsletter_id_subject')),
-    info={'kept': Kept(what='That you do not want our mail', why='to keep anyone from signing you up again', until="90 days after 'this was not me', or until you take it back", length=datetime.timedelta(0), since='ends_at', through=None)}
+    sa.UniqueConstraint('newsletter_id', 'subject', name=op.f('uq_block_newsletter_id_subject'))
     )
     op.create_table('consent',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -155,8 +143,7 @@ def upgrade() -> None:
     sa.CheckConstraint("event IN ('requested', 'confirmed', 'withdrawn', 'undone')", name=op.f('ck_consent_event')),
     sa.ForeignKeyConstraint(['newsletter_id'], ['newsletter.id'], name=op.f('fk_consent_newsletter_id_newsletter')),
     sa.ForeignKeyConstraint(['wording_id'], ['wording.id'], name=op.f('fk_consent_wording_id_wording')),
-    sa.PrimaryKeyConstraint('seq', name=op.f('pk_consent')),
-    info={'kept': Kept(what='Proof of your yes', why='the law asks the sender to prove that you said yes', until='two years after you leave', length=datetime.timedelta(days=730), since='ended_at', through=None)}
+    sa.PrimaryKeyConstraint('seq', name=op.f('pk_consent'))
     )
     with op.batch_alter_table('consent', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_consent_proof'), ['proof'], unique=False)
@@ -190,8 +177,7 @@ def upgrade() -> None:
     sa.CheckConstraint("state IN ('draft', 'in_review', 'approved', 'scheduled', 'sending', 'paused', 'sent', 'cancelled', 'held')", name=op.f('ck_issue_state')),
     sa.ForeignKeyConstraint(['newsletter_id'], ['newsletter.id'], name=op.f('fk_issue_newsletter_id_newsletter')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_issue')),
-    sa.UniqueConstraint('newsletter_id', 'number', name=op.f('uq_issue_newsletter_id_number')),
-    info={'kept': Kept(what='Issues and their totals', why='a public newsletter is kept as it was sent', until='as long as the selection list of the controller says', length=None, since=None, through=None)}
+    sa.UniqueConstraint('newsletter_id', 'number', name=op.f('uq_issue_newsletter_id_number'))
     )
     with op.batch_alter_table('issue', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_issue_due_at'), ['due_at'], unique=False)
@@ -204,8 +190,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=10), nullable=False),
     sa.Column('at', app.core.database.UtcTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['newsletter_id'], ['newsletter.id'], name=op.f('fk_pending_end_newsletter_id_newsletter')),
-    sa.PrimaryKeyConstraint('seq', name=op.f('pk_pending_end')),
-    info={'kept': Kept(what='An end on its way to the ledger', why='leaving works also when the ledger cannot be reached', until='until the ledger has it, as a rule a minute', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('seq', name=op.f('pk_pending_end'))
     )
     op.create_table('subscriber',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -225,7 +210,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('seq', name=op.f('pk_subscriber')),
     sa.UniqueConstraint('id', name=op.f('uq_subscriber_id')),
     sa.UniqueConstraint('newsletter_id', 'address_index', name=op.f('uq_subscriber_newsletter_id_address_index')),
-    info={'kept': Kept(what='Your subscription', why='to send you the newsletter you subscribed to', until='until you leave; then it is deleted at once', length=None, since=None, through=None)},
     sqlite_autoincrement=True
     )
     with op.batch_alter_table('subscriber', schema=None) as batch_op:
@@ -239,8 +223,7 @@ def upgrade() -> None:
     sa.Column('count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('last_at', app.core.database.UtcTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['window_id'], ['throttle_window.id'], name=op.f('fk_throttle_count_window_id_throttle_window'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('window_id', 'subject', name=op.f('pk_throttle_count')),
-    info={'kept': Kept(what='Counters against abuse', why='so that nobody is flooded with mail through our form', until='until its window and the next have ended', length=datetime.timedelta(0), since='gone_at', through=('window_id', 'throttle_window', 'id'))}
+    sa.PrimaryKeyConstraint('window_id', 'subject', name=op.f('pk_throttle_count'))
     )
     op.create_table('delivery',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -259,7 +242,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('seq', name=op.f('pk_delivery')),
     sa.UniqueConstraint('id', name=op.f('uq_delivery_id')),
     sa.UniqueConstraint('issue_id', 'subscriber_id', name=op.f('uq_delivery_issue_id_subscriber_id')),
-    info={'kept': Kept(what='Whether an issue was delivered to you', why='to try again when it fails, and to answer your question', until='90 days after the issue is finished; then only totals are left', length=datetime.timedelta(days=90), since='closed_at', through=('issue_id', 'issue', 'id'))},
     sqlite_autoincrement=True
     )
     with op.batch_alter_table('delivery', schema=None) as batch_op:
@@ -271,16 +253,14 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=2), nullable=False),
     sa.Column('content', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['issue_id'], ['issue.id'], name=op.f('fk_edition_issue_id_issue')),
-    sa.PrimaryKeyConstraint('issue_id', 'language', name=op.f('pk_edition')),
-    info={'kept': Kept(what='The text of an issue', why='it is what is sent', until='as long as the issue', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('issue_id', 'language', name=op.f('pk_edition'))
     )
     op.create_table('frozen',
     sa.Column('issue_id', sa.Uuid(), nullable=False),
     sa.Column('language', sa.String(length=2), nullable=False),
     sa.Column('compiled', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['issue_id'], ['issue.id'], name=op.f('fk_frozen_issue_id_issue')),
-    sa.PrimaryKeyConstraint('issue_id', 'language', name=op.f('pk_frozen')),
-    info={'kept': Kept(what='The mail as it was approved', why='what was approved is what is sent', until='as long as the issue', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('issue_id', 'language', name=op.f('pk_frozen'))
     )
     op.create_table('image',
     sa.Column('issue_id', sa.Uuid(), nullable=False),
@@ -290,8 +270,7 @@ def upgrade() -> None:
     sa.Column('height', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['issue_id'], ['issue.id'], name=op.f('fk_image_issue_id_issue')),
-    sa.PrimaryKeyConstraint('issue_id', 'name', name=op.f('pk_image')),
-    info={'kept': Kept(what='Pictures of an issue', why='they travel in the mail', until='as long as the issue', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('issue_id', 'name', name=op.f('pk_image'))
     )
     op.create_table('slot',
     sa.Column('newsletter_id', sa.Uuid(), nullable=False),
@@ -304,8 +283,7 @@ def upgrade() -> None:
     sa.CheckConstraint("state IN ('open', 'claimed', 'used', 'missed', 'skipped')", name=op.f('ck_slot_state')),
     sa.ForeignKeyConstraint(['issue_id'], ['issue.id'], name=op.f('fk_slot_issue_id_issue')),
     sa.ForeignKeyConstraint(['newsletter_id'], ['newsletter.id'], name=op.f('fk_slot_newsletter_id_newsletter')),
-    sa.PrimaryKeyConstraint('newsletter_id', 'period', name=op.f('pk_slot')),
-    info={'kept': Kept(what="On which day each month's issue went out", why='so that each month is sent once', until='as long as the newsletter exists', length=None, since=None, through=None)}
+    sa.PrimaryKeyConstraint('newsletter_id', 'period', name=op.f('pk_slot'))
     )
     # ### end Alembic commands ###
 

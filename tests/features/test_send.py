@@ -1,0 +1,315 @@
+"""An issue goes out over a real mail server: everyone once, whatever the server says."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.core import tokens
+from app.core.address import parse
+from app.domain import house as houses
+from app.domain import issue as issues
+from app.domain.delivery import Delivery
+from app.domain.house import House
+from app.domain.issue import State
+from app.domain.outbox import Mail
+from app.features import erase, schedule, unsubscribe
+from tests import cast as people
+from tests.cast import ALICE, Stage
+from tests.conftest import Clock
+from tests.sending import approved, books, change, look, over, reached, send, until, working
+from tests.servers.smtp import Server
+
+READERS = 60
+
+
+async def crowded(cast: Stage, clock: Clock, count: int = READERS) -> UUID:
+    """An approved issue and a crowd that waits for it, alice among them."""
+    await people.crowd(cast.house, cast.letter, count - 1, clock())
+    return await approved(cast, clock())
+
+
+def once_each(server: Server, count: int = READERS) -> None:
+    copies = server.received.recipients
+    assert len(copies) == count
+    assert {len(each) for each in copies.values()} == {1}
+    assert server.received.counts["empty"] == 0
+
+
+async def test_everyone_gets_it_once_and_the_books_balance(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server() as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.SENT)
+    once_each(server)
+    assert (issue.audience, issue.accepted, issue.in_doubt) == (READERS, READERS, 0)
+    assert issue.closed_at is not None
+
+
+async def test_a_reader_gets_their_own_link_and_the_approved_bytes(cast: Stage, clock: Clock) -> None:
+    issue_id = await approved(cast, clock())
+    async with Server(keep=True) as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        await reached(cast.house, issue_id, State.SENT)
+    (copy,) = server.received.recipients[ALICE]
+    mail = message_from_bytes(copy.letter, policy=policy.default)
+    token = cast.link(cast.alice)
+    assert mail["List-Unsubscribe"] == f"<https://bode.example.org/afmelden/{token}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert mail["To"] == ALICE
+    assert mail["Subject"] == "Nieuws van de maand: zó doet u dat"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert token in body.get_content()
+
+
+async def test_who_leaves_before_their_turn_gets_nothing(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(body_delay=0.05) as server:
+        house = over(cast.house, server.url, smtp_connections=1)
+        async with working(house):
+            await send(house, issue_id)
+
+            async def begun() -> bool:
+                return server.received.counts["letters"] > 0
+
+            await until(begun)
+            last = await cast.find(f"reader{READERS - 2}@example.net")
+            assert last is not None
+            async with house.database.unit_of_work() as session:
+                await unsubscribe.leave(
+                    session, cast.link(last), ring=house.ring, book=house.book, now=houses.now()
+                )
+            issue = await reached(house, issue_id, State.SENT)
+    assert f"reader{READERS - 2}@example.net" not in server.received.recipients
+    assert (issue.accepted, issue.left, issue.audience) == (READERS - 1, 1, READERS)
+
+
+async def test_who_is_erased_while_it_goes_out_leaves_balanced_books(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(body_delay=0.05) as server:
+        house = over(cast.house, server.url, smtp_connections=1)
+        async with working(house):
+            await send(house, issue_id)
+
+            async def begun() -> bool:
+                return server.received.counts["letters"] > 0
+
+            await until(begun)
+            gone = await cast.find(f"reader{READERS - 2}@example.net")
+            assert gone is not None
+            async with house.database.unit_of_work() as session:
+                await erase.erase(
+                    session,
+                    parse(f"reader{READERS - 2}@example.net"),
+                    ring=house.ring,
+                    book=house.book,
+                    actor="test",
+                    now=houses.now(),
+                )
+            issue = await reached(house, issue_id, State.SENT)
+            async with house.database.reading() as session:
+                mine = select(Delivery).where(Delivery.subscriber_id == gone.id)
+                assert (await session.scalars(mine)).first() is None
+    assert f"reader{READERS - 2}@example.net" not in server.received.recipients
+    assert issue.accepted + issue.left == issue.audience == READERS
+
+
+async def test_a_passing_refusal_is_tried_again(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(defer_share=0.3, defer_once=True) as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.SENT)
+    once_each(server)
+    assert issue.accepted == READERS
+
+
+async def test_a_mailbox_that_is_not_there_is_refused_and_its_subscription_ends(
+    cast: Stage, clock: Clock
+) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(refuse=("reader7@example.net",)) as server:
+        async with working(over(cast.house, server.url)):
+            await send(cast.house, issue_id)
+            issue = await reached(cast.house, issue_id, State.SENT)
+
+            async def ended() -> bool:
+                return await cast.find("reader7@example.net") is None
+
+            await until(ended)
+    assert (issue.accepted, issue.refused) == (READERS - 1, 1)
+
+
+async def test_a_connection_lost_after_the_dot_leaves_named_doubt_and_nobody_lost(
+    cast: Stage, clock: Clock
+) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(drop="after", times=3) as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.SENT)
+    copies = [len(each) for each in server.received.recipients.values()]
+    assert len(copies) == READERS
+    assert sum(copies) == READERS + 3
+    assert issue.in_doubt == 3
+    for again in (each for each in server.received.recipients.values() if len(each) > 1):
+        assert len({copy.sha256 for copy in again}) == 1
+
+
+async def test_trouble_that_is_ours_pauses_the_issue_and_tells_people(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(say={"mail": "550 5.7.1 not you"}) as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.PAUSED)
+        assert issue.reason == "550 5.7.1 at mail"
+        server.mischief.say.clear()
+
+        async def told() -> bool:
+            return {"dana@example.org", "emre@example.org"} <= set(server.received.recipients)
+
+        await until(told)
+        await change(cast.house, issue_id, schedule.resume)
+        issue = await reached(cast.house, issue_id, State.SENT)
+    assert issue.accepted == READERS
+
+
+async def test_paused_nothing_leaves_and_resumed_everyone_gets_it_once(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(body_delay=0.02) as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+
+        async def begun() -> bool:
+            return server.received.counts["letters"] > 5
+
+        await until(begun)
+        await change(cast.house, issue_id, schedule.pause)
+
+        async def settled() -> bool:
+            async with cast.house.database.reading() as session:
+                held = select(Delivery).where(Delivery.lease_owner.is_not(None))
+                return (await session.scalars(held)).first() is None
+
+        await until(settled)
+        sent = server.received.counts["letters"]
+        assert sent < READERS
+        assert (await books(cast.house, issue_id))["accepted"] == sent
+        await change(cast.house, issue_id, schedule.resume)
+        await reached(cast.house, issue_id, State.SENT)
+    once_each(server)
+
+
+async def test_cancelled_the_books_say_who_has_it(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(body_delay=0.02) as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+
+        async def begun() -> bool:
+            return server.received.counts["letters"] > 5
+
+        await until(begun)
+        await change(cast.house, issue_id, schedule.cancel)
+
+        async def closed() -> bool:
+            return (await look(cast.house, issue_id)).closed_at is not None
+
+        await until(closed)
+        issue = await look(cast.house, issue_id)
+    assert issue.accepted == server.received.counts["letters"]
+    assert issue.accepted + issue.given_up == issue.audience
+
+
+async def test_a_server_that_is_down_at_the_start_is_waited_for(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server() as server:
+        await server.down()
+        async with working(over(cast.house, server.url)):
+            await send(cast.house, issue_id)
+            await reached(cast.house, issue_id, State.SENDING)
+            await server.up()
+            issue = await reached(cast.house, issue_id, State.SENT)
+    once_each(server)
+    assert issue.accepted == READERS
+
+
+async def test_without_pipelining_it_goes_command_by_command(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(offers=("8BITMIME",)) as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        await reached(cast.house, issue_id, State.SENT)
+    once_each(server)
+
+
+async def test_a_worker_that_stops_leaves_no_lease_and_the_next_one_finishes(
+    cast: Stage, clock: Clock
+) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(body_delay=0.02) as server:
+        house = over(cast.house, server.url)
+        async with working(house):
+            await send(house, issue_id)
+
+            async def begun() -> bool:
+                return server.received.counts["letters"] > 5
+
+            await until(begun)
+        async with house.database.reading() as session:
+            held = select(Delivery).where(Delivery.lease_owner.is_not(None))
+            assert (await session.scalars(held)).first() is None
+        async with working(house):
+            await reached(house, issue_id, State.SENT)
+    once_each(server)
+
+
+async def test_a_paused_or_restricted_reader_is_not_in_the_audience(cast: Stage, clock: Clock) -> None:
+    paused = await people.join(cast.house, cast.letter, "p@example.org", clock())
+    restricted = await people.join(cast.house, cast.letter, "r@example.org", clock())
+    async with cast.house.database.unit_of_work() as session:
+        session.add_all([paused, restricted])
+        paused.paused_until = houses.now().replace(year=2099)
+        restricted.restricted_at = clock()
+    issue_id = await approved(cast, clock())
+    async with Server() as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.SENT)
+    assert set(server.received.recipients) == {ALICE}
+    assert issue.audience == 1
+
+
+async def test_a_pace_is_kept(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock, 12)
+    async with cast.house.database.unit_of_work() as session:
+        letter = await session.merge(cast.letter)
+        letter.pace = 10
+    async with Server() as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.SENT)
+    assert issue.started_at is not None
+    assert issue.closed_at is not None
+    once_each(server, 12)
+    assert (issue.closed_at - issue.started_at).total_seconds() >= 1.0
+
+
+async def test_bytes_that_differ_from_the_approval_are_not_sent(cast: Stage, clock: Clock) -> None:
+    issue_id = await approved(cast, clock())
+    async with cast.house.database.unit_of_work() as session:
+        frozen = await session.get_one(issues.Frozen, (issue_id, "nl"))
+        frozen.compiled = frozen.compiled.replace(b"alinea", b"ALINEA")
+    async with Server() as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        await reached(cast.house, issue_id, State.HELD)
+    assert server.received.counts["letters"] == 0
+
+
+async def test_the_token_in_a_mail_opens_nothing_else(cast: Stage) -> None:
+    token = cast.link(cast.alice)
+    mark = tokens.read_mark(cast.house.ring, "leave", token)
+    assert mark.subscriber_id == cast.alice.id
+    with pytest.raises(Exception, match="not a link"):
+        tokens.read_mark(cast.house.ring, "manage", token)
+
+
+async def test_outbox_is_empty_when_nothing_waits(house: House) -> None:
+    async with house.database.reading() as session:
+        assert (await session.scalars(select(Mail))).first() is None

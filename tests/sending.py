@@ -1,0 +1,122 @@
+"""Sending as it really happens, in one process: an approved issue, a worker and a real mail server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.settings import Environment
+from app.domain import delivery
+from app.domain import house as houses
+from app.domain import issue as issues
+from app.domain.house import House
+from app.domain.issue import Issue, State
+from app.domain.manuscript import read
+from app.features import approve, compose, schedule
+from app.mail.courier import Courier
+from app.mail.mailbox import Mailbox
+from app.worker import Worker
+from tests.cast import Stage
+
+TEXT = """---
+subject: "Nieuws van de maand: zó doet u dat"
+preheader: Kort en goed.
+---
+Beste lezer,
+
+## Dit stuk gaat over iets
+
+Een alinea met een [verwijzing naar meer uitleg](https://example.org/uitleg).
+"""
+PATIENCE = 20.0  # seconds a test waits for something that should come at once
+
+
+async def until(met: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for a condition, looking often; fail when it does not come."""
+    async with asyncio.timeout(PATIENCE):
+        while not await met():
+            await asyncio.sleep(0.02)
+
+
+def over(house: House, url: str, **more: Any) -> House:
+    """The house with real mail: to this server, with pauses that a test can wait for."""
+    changes = {
+        "environment": Environment.PRODUCTION,
+        "smtp_url": url,
+        "retry_first_seconds": 0.2,
+        "retry_longest_seconds": 0.5,
+        "smtp_connections": 4,
+        **more,
+    }
+    house.settings = house.settings.model_copy(update=changes)
+    return house
+
+
+async def approved(stage: Stage, now: datetime, text: str = TEXT) -> UUID:
+    """An issue that dana wrote and emre approved."""
+    house = stage.house
+    async with house.database.unit_of_work() as session:
+        issue = await compose.begin(session, stage.letter, read(text), {}, author="dana", now=now)
+        await approve.approve(
+            session,
+            issue,
+            approver="emre",
+            base_url=house.settings.base_url,
+            ring=house.ring,
+            now=now,
+        )
+        await schedule.plan(session, issue, now)
+    return issue.id
+
+
+async def send(house: House, issue_id: UUID) -> None:
+    """Make it due now."""
+    async with house.database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        await schedule.send_now(session, issue, actor="dana", now=houses.now())
+
+
+async def change(house: House, issue_id: UUID, act: Callable[..., Awaitable[None]]) -> None:
+    """Pause, resume or cancel."""
+    async with house.database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        await act(session, issue, actor="dana", now=houses.now())
+
+
+async def look(house: House, issue_id: UUID) -> Issue:
+    """The issue as it is now."""
+    async with house.database.reading() as session:
+        return await issues.get(session, issue_id)
+
+
+async def books(house: House, issue_id: UUID) -> dict[str, int]:
+    """The books as they are now."""
+    async with house.database.reading() as session:
+        return await delivery.books(session, issue_id)
+
+
+async def reached(house: House, issue_id: UUID, state: State) -> Issue:
+    """Wait until the issue is there."""
+
+    async def met() -> bool:
+        return (await look(house, issue_id)).state == state
+
+    await until(met)
+    return await look(house, issue_id)
+
+
+@asynccontextmanager
+async def working(house: House, mailbox: Mailbox | None = None) -> AsyncIterator[Worker]:
+    """A worker beside the test; it ends as at SIGTERM."""
+    worker = Worker(house, Courier(house.settings, mailbox or Mailbox()))
+    task = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stopping.set()
+        async with asyncio.timeout(PATIENCE):
+            await task
