@@ -11,7 +11,7 @@ LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11
           --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test cover test-system check fix lock audit migration clean browser
+.PHONY: help setup run test cover test-system check fix lock audit docs migration clean browser
 
 help: ## List what you can ask for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,9 +55,12 @@ lock: setup ## Choose versions anew and write both lock files (hashes only, no a
 audit: setup ## Look for known weaknesses in what we depend on (needs the network; says so if it has none)
 	@tools/audit
 
+docs: setup ## Write the pages of the documentation that are made from the code
+	@$(BIN)/python docs/make.py
+
 migration: setup ## Write a migration from the models: make migration name="subscribers get a language"
 	@test -n "$(name)" || { echo 'Say what changes: make migration name="subscribers get a language"' >&2; exit 2; }
-	@$(BIN)/alembic revision --autogenerate --message "$(name)"
+	@$(BIN)/python tools/migration "$(name)"
 
 browser: setup
 	@$(BIN)/python -m tests.browser

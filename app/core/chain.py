@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -29,8 +30,8 @@ SEGMENT_LENGTH = 1000  # records a segment holds at most: small enough to prune 
 class Link(Protocol):
     """A record of a chain: its place, its hash, and what the hash covers."""
 
-    seq: Any
-    hash: Any
+    seq: int
+    hash: bytes
 
     def covered(self) -> dict[str, Any]:
         """Every field that must not change, as JSON-ready values."""
@@ -92,7 +93,8 @@ async def append(session: AsyncSession, head: type[Any], name: str, record: Link
 
 
 def _statement(name: str, point: Any) -> bytes:
-    return f"{name}|{point.seq}|{point.count}|{point.at.isoformat()}|".encode() + point.hash
+    last: bytes = point.hash
+    return f"{name}|{point.seq}|{point.count}|{point.at.isoformat()}|".encode() + last
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ async def verify(session: AsyncSession, tables: Tables, ring: KeyRing) -> list[s
 def _gaps(points: Sequence[Any]) -> list[str]:
     return [
         f"checkpoint {after.seq}: segments before it are missing"
-        for before, after in zip(points, points[1:], strict=False)
+        for before, after in pairwise(points)
         if after.seq - after.count != before.seq
     ]
 

@@ -49,6 +49,5 @@ def words(node: SyntaxTreeNode) -> str:
     """The text a reader sees in this piece, without marks."""
     if node.type in ("text", "code_inline"):
         return node.content
-    return (
-        " " if node.type in ("softbreak", "hardbreak") else "".join(words(child) for child in node.children)
-    )
+    inside = "".join(words(child) for child in node.children)
+    return " " if node.type in ("softbreak", "hardbreak") else inside

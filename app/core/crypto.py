@@ -159,7 +159,10 @@ def load(path: Path) -> KeyRing:
         raise Refused(f"the key ring at {path} cannot be read") from None
     if path.stat().st_mode & 0o077:
         raise Refused(f"others can read {path}; do: chmod 600 {path}")
-    return KeyRing([_parse(entry) for entry in raw["keys"]])
+    try:
+        return KeyRing([_parse(entry) for entry in raw["keys"]])
+    except (ValueError, KeyError, TypeError):
+        raise Refused(f"{path} is not a key ring; put the right file back") from None
 
 
 def _parse(entry: dict[str, str]) -> Key:
@@ -187,7 +190,8 @@ def save(path: Path, keys: list[Key]) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise Refused(f"{path} exists and is not overwritten: without it no address can be read")
+        refusal = f"{path} exists and is not overwritten: without it no address can be read"
+        raise Refused(refusal) from None
     with os.fdopen(handle, "w") as out:
         json.dump(content, out, indent=2)
         out.flush()

@@ -14,7 +14,10 @@ from typing import Any
 
 import structlog
 
-ADDRESS = re.compile(r"[^\s<>\"'(),:;=]+(?:@|%40|=40)[^\s<>\"'(),:;]+", re.IGNORECASE)
+# A local part may stand in quotes, and may hold ' and = (an address inside a return path).
+ADDRESS = re.compile(
+    r"""(?:"[^"\s]*"|[^\s<>"(),:;]+)(?:@|%40|=40)[^\s<>"'(),:;]+""", re.IGNORECASE
+)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 

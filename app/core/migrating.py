@@ -55,9 +55,12 @@ def downgrade(url: str, which: str, to: str = "base") -> None:
 
 
 def pending(url: str, which: str) -> bool:
-    """Whether the database is not at this version."""
+    """Whether the database is not at this version; an SQLite file that is not there is not made."""
+    place = plain_url(url)
+    if place.get_backend_name() == "sqlite" and not Path(str(place.database)).exists():
+        return True
     wanted = ScriptDirectory.from_config(configured(url, which)).get_current_head()
-    engine = create_engine(plain_url(url), poolclass=pool.NullPool)
+    engine = create_engine(place, poolclass=pool.NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "schema_version"})
         return context.get_current_revision() != wanted

@@ -35,11 +35,11 @@ def clean(content: bytes) -> Cleaned:
     if len(content) > FILE_MOST:
         raise Invalid(f"the picture is larger than {FILE_MOST // 1_000_000} MB; make it smaller")
     try:
-        picture = Image.open(BytesIO(content), formats=list(FORMATS))
-        if picture.width * picture.height > PIXELS_MOST:
+        opened = Image.open(BytesIO(content), formats=list(FORMATS))
+        if opened.width * opened.height > PIXELS_MOST:
             raise Invalid("the picture has too many pixels; make it smaller")
-        kind = picture.format or ""
-        picture = ImageOps.exif_transpose(picture)
+        kind = opened.format or ""
+        picture: Image.Image = ImageOps.exif_transpose(opened)
         picture.load()
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         raise Invalid("this is not a PNG, JPEG, GIF or WebP picture that can be read") from None

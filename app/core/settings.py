@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     smtp_connections: int = Field(default=10, ge=1, le=200)
     smtp_timeout_seconds: float = Field(default=0, ge=0)  # 0: the RFC 5321 time limits
     smtp_hostname: str = ""
+    smtputf8: bool = False  # whether the relay takes addresses with letters like ö before the @
+    security_contact: str = ""  # for security.txt: mailto: or https:; without it there is no such file
     dkim_keys: Path | None = None
     allowed_recipients: Annotated[frozenset[str], NoDecode] = frozenset()
     trusted_proxies: Annotated[frozenset[str], NoDecode] = frozenset()

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.address import Address
 from app.core.crypto import KeyRing
-from app.core.database import Base, UtcTime
+from app.core.database import Base, UtcTime, insert_or_skip
 from app.core.register import Kind, held, kept
 from app.core.states import check
 
@@ -98,8 +98,8 @@ async def worded(session: AsyncSession, text: str, now: datetime) -> str:
     """Keep the exact text shown, once, and return its version."""
     wording_id = hashlib.sha256(text.encode()).hexdigest()[:WORDING_ID_LENGTH]
     if await session.get(Wording, wording_id) is None:
-        session.add(Wording(id=wording_id, text=text, made_at=now))
-        await session.flush()
+        row = {"id": wording_id, "text": text, "made_at": now}
+        await session.execute(insert_or_skip(session, Wording).values(row))  # two may be first
     return wording_id
 
 

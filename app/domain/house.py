@@ -11,7 +11,8 @@ from app.core.crypto import KeyRing
 from app.core.database import Database
 from app.core.errors import Refused
 from app.core.settings import Settings
-from app.domain import service
+from app.domain import audit, service
+from app.domain.audit import Event
 from app.domain.book import Book
 
 
@@ -66,7 +67,10 @@ async def open_house(settings: Settings) -> House:
     copy = Path(settings.ledger_copy) if settings.ledger_copy else None
     house = House(settings, ring, database, Book(Database(settings.ledger), copy))
     async with database.unit_of_work() as session:
-        active = (await service.ensure(session, ring.active)).active_key
+        if await service.ensure(session, ring.active):
+            about = f"key {ring.active}"
+            await audit.record(session, "service", Event.KEY_ACTIVATED, about=about, now=now())
+        active = (await service.state(session)).active_key
     if active not in ring.ids:
         await house.close()
         raise Refused(

@@ -47,7 +47,7 @@ class Newsletter(Base):
         String(60), default="", info=held(Kind.CONTENT, "on which day it goes out")
     )
     pace: Mapped[int | None] = mapped_column(
-        default=DEFAULT_PACE, info=held(Kind.TECHNICAL, "messages a second; empty is unlimited")
+        info=held(Kind.TECHNICAL, "messages a second; empty is unlimited")
     )
     reply_to: Mapped[str] = mapped_column(
         String(254), default="", info=held(Kind.CONTENT, "where answers go")

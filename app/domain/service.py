@@ -122,14 +122,12 @@ async def state(session: AsyncSession, *, lock: bool = False) -> Service:
     return await session.get_one(Service, 1, with_for_update=True if lock else None)
 
 
-async def ensure(session: AsyncSession, active_key: str) -> Service:
-    """The service's row, made at the first start of an empty database."""
-    found = await session.get(Service, 1)
-    if found is None:
-        row = {"id": 1, "active_key": active_key, "counter": 0, "replayed_seq": 0}
-        await session.execute(insert_or_skip(session, Service).values(row))
-        found = await session.get_one(Service, 1)
-    return found
+async def ensure(session: AsyncSession, active_key: str) -> bool:
+    """Make the service's row at the first start of an empty database; True when it was."""
+    if await session.get(Service, 1) is not None:
+        return False
+    row = {"id": 1, "active_key": active_key, "counter": 0, "replayed_seq": 0}
+    return await changed(session, insert_or_skip(session, Service).values(row)) == 1
 
 
 async def was_used(session: AsyncSession, nonce: str) -> bool:

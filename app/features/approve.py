@@ -35,6 +35,7 @@ from app.mail.compile import (
     TooLarge,
     compile_letter,
 )
+from app.mail.headers import BULK, list_id, one_click
 from app.mail.rendering import render
 
 MARKER_BYTES = 16
@@ -163,13 +164,11 @@ def _headers(made: Press, leave_url: str) -> tuple[tuple[str, str], ...]:
     letter = made.letter
     host = urlsplit(made.base_url).hostname or "localhost"
     return (
-        ("List-Id", f"<{letter.slug}.{host}>"),  # RFC 2919: constant, never about a reader
-        ("List-Unsubscribe", f"<{leave_url}>"),  # RFC 2369, RFC 8058
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        list_id(letter.title, f"{letter.slug}.{host}"),
+        *one_click(leave_url),
         ("List-Help", f"<{paths.privacy(made.base_url, letter.language, letter.slug)}>"),
         ("List-Subscribe", f"<{paths.signup(made.base_url, letter.language, letter.slug)}>"),
         ("List-Post", "NO"),
         ("Feedback-ID", f"{made.issue.number}:{letter.slug[:20]}:newsletter:bodemail"),
-        ("Precedence", "bulk"),
-        ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        *BULK,
     )

@@ -118,7 +118,7 @@ async def _add(session: AsyncSession, asked: Asked, ring: KeyRing, now: datetime
 async def decline(
     session: AsyncSession, text: str, *, ring: KeyRing, now: datetime
 ) -> Newsletter:
-    """ "This was not me": block sign-ups of this address for a while, which voids the link too."""
+    """Take "this was not me" at its word: no sign-ups of this address for a while; the link is void."""
     asked = await read(session, text, ring=ring, now=now)
     known = block.subjects(ring, asked.newsletter.id, asked.address)
     await block.put(session, asked.newsletter.id, known, Ground.NOT_ME, now)

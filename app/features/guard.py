@@ -158,7 +158,7 @@ async def _end_again(
     try:
         known = consent.proofs(ring, row.newsletter_id, subscriber.opened(ring, row))
     except Unreadable:
-        log.error("replay.key_missing", key=row.key_id)
+        log.warning("replay.key_missing", key=row.key_id)
         return
     if reason is Reason.ERASED:
         await delivery.unlink(session, row.id)

@@ -180,10 +180,13 @@ def _tell_old(session: AsyncSession, ended: Ended, *, ring: KeyRing, now: dateti
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Everything held about an address for one newsletter, ready to show or hand out."""
+    """Everything held about an address for one newsletter, ready to show or hand out.
+
+    `row` is None for who has left: then there may still be a proof or a block.
+    """
 
     newsletter: Newsletter
-    row: Subscriber
+    row: Subscriber | None
     consents: list[consent.Consent]
     wordings: dict[str, str]
     deliveries: list[delivery.Delivery]
@@ -196,30 +199,30 @@ async def holdings(
     """All that is held about an address, over all newsletters (GDPR Art. 15)."""
     found = []
     for letter in await newsletter.every(session):
-        row = await subscriber.find(session, ring, letter.id, address)
-        if row is not None:
-            found.append(await _holding(session, letter, row, address, ring=ring, now=now))
+        held = await _holding(session, letter, address, ring=ring, now=now)
+        if held.row is not None or held.consents or held.blocked is not None:
+            found.append(held)
     return found
 
 
 async def _holding(
-    session: AsyncSession,
-    letter: Newsletter,
-    row: Subscriber,
-    address: Address,
-    *,
-    ring: KeyRing,
-    now: datetime,
+    session: AsyncSession, letter: Newsletter, address: Address, *, ring: KeyRing, now: datetime
 ) -> Holding:
+    row = await subscriber.find(session, ring, letter.id, address)
     consents = await consent.of(session, consent.proofs(ring, letter.id, address))
     wanted = {each.wording_id for each in consents if each.wording_id}
     texts = await session.scalars(select(consent.Wording).where(consent.Wording.id.in_(wanted)))
-    rows = await session.scalars(
-        select(delivery.Delivery)
-        .where(delivery.Delivery.subscriber_id == row.id)
-        .order_by(delivery.Delivery.seq)
-    )
     blocked = await block.active(session, block.subjects(ring, letter.id, address), now=now)
     return Holding(
-        letter, row, consents, {each.id: each.text for each in texts}, list(rows), blocked
+        newsletter=letter,
+        row=row,
+        consents=consents,
+        wordings={each.id: each.text for each in texts},
+        deliveries=await _deliveries(session, row) if row else [],
+        blocked=blocked,
     )
+
+
+async def _deliveries(session: AsyncSession, row: Subscriber) -> list[delivery.Delivery]:
+    query = select(delivery.Delivery).where(delivery.Delivery.subscriber_id == row.id)
+    return list(await session.scalars(query.order_by(delivery.Delivery.seq)))

@@ -6,15 +6,20 @@ Each step is a move of the issue's MOVES table, on record with who did it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.calendar import Period
 from app.core.errors import IllegalMove, Invalid, Refused
+from app.core.states import step
 from app.domain import audit, delivery, slot
 from app.domain import issue as issues
 from app.domain.audit import Event
 from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
+from app.domain.slot import Slot
+from app.domain.slot import State as SlotState
 
 YEAR = timedelta(days=366)  # a date further ahead is a slip of the pen
 
@@ -93,6 +98,35 @@ async def cancel(session: AsyncSession, issue: Issue, *, actor: str, now: dateti
     await slot.release(session, issue.id)
     await delivery.give_up_waiting(session, issue.id)
     await _note(session, Event.ISSUE_CANCELLED, issue, actor, "by hand", now)
+
+
+class Why(StrEnum):
+    """Why a month is left out, chosen from a list."""
+
+    RECESS = "recess"  # the councils are on holiday
+    NO_NEWS = "no news"
+    MERGED = "merged"  # with the month before or after
+
+
+async def skip(
+    session: AsyncSession, letter: Newsletter, period: str, why: Why, *, actor: str, now: datetime
+) -> None:
+    """Leave a month out on purpose: it is not missed then, and nobody is reminded."""
+    rhythm = letter.rhythm
+    if rhythm is None:
+        raise Refused("this newsletter has no cadence, so there is no month to skip")
+    month = Period.parse(period)
+    found = await session.get(Slot, (letter.id, str(month)))
+    if found is None:
+        at = rhythm.slot(month, letter.zone)
+        found = Slot(newsletter_id=letter.id, period=str(month), at=at, state=SlotState.OPEN)
+        session.add(found)
+    if found.at <= now:
+        raise Refused(f"the slot of {month} has passed")
+    found.state = step(slot.MOVES, SlotState(found.state), SlotState.SKIPPED)
+    found.reason = why
+    about = f"{letter.slug} {month}"
+    await audit.record(session, actor, Event.SLOT_SKIPPED, about=about, reason=why, now=now)
 
 
 async def _note(

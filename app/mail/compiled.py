@@ -122,7 +122,7 @@ class Compiled:
             raise ValueError("version")
         head, rest = _woven(top["head"], rest)
         body, rest = _woven(top["body"], rest)
-        if False:
+        if rest:
             raise ValueError("length")
         return cls(head, body, int(top["html_octets"]))
 
@@ -173,6 +173,8 @@ def _woven(described: Mapping[str, list[Any]], stored: bytes) -> tuple[Woven, by
 
 def weave(text: str, markers: Mapping[Gap, str]) -> list[str | Gap]:
     """The text in pieces, with a gap wherever its marker stood; empty pieces are left out."""
+    if not markers:
+        return [text]
     by_marker = {marker: gap for gap, marker in markers.items()}
     pattern = re.compile("(" + "|".join(map(re.escape, by_marker)) + ")")
     return [by_marker.get(piece, piece) for piece in pattern.split(text) if piece]

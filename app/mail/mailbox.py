@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.mail.smtp import Envelope, Line, Reply, Stage, stuff
+from app.mail.smtp import Envelope, Line, Reply, Stage
 
 KEPT = 200  # letters: a demonstration shows the last of them, and memory stays small
 READY = Reply(Stage.DATA, 354)

@@ -71,6 +71,7 @@ REFUSED = [
     ("a" * 65 + "@example.org", "too_long"),
     ("ö" * 33 + "@example.org", "too_long"),  # octets, not characters
     (f"{'a' * 64}@{'.'.join(['b' * 60] * 4)}.org", "too_long"),
+    ("\u0130" * 32 + "@example.org", "too_long"),  # 64 octets as typed, 96 when its case is folded
     ("a" * 400, "too_long"),
 ]
 
@@ -137,19 +138,12 @@ def test_a_refusal_never_repeats_the_address(typed: str) -> None:
 
 def test_dots_and_tags_make_different_people() -> None:
     assert (
-        len(
-            {
-                parse(text).canonical
-                for text in ("jdv@example.org", "j.dv@example.org", "jdv+a@example.org")
-            }
-        )
+        len({parse(text).canonical for text in ("jdv@example.org", "j.dv@example.org", "jdv+a@example.org")})
         == 3
     )
 
 
-@pytest.mark.parametrize(
-    ("typed", "needed"), [("jan@bücher.example", False), ("jörg@example.org", True)]
-)
+@pytest.mark.parametrize(("typed", "needed"), [("jan@bücher.example", False), ("jörg@example.org", True)])
 def test_only_a_local_part_outside_ascii_needs_smtputf8(typed: str, needed: bool) -> None:
     assert parse(typed).needs_smtputf8 is needed
 
@@ -164,8 +158,7 @@ def test_a_mask_shows_the_first_letter_and_the_domain(typed: str, masked: str) -
 def test_neither_repr_nor_str_nor_format_shows_an_address() -> None:
     address = parse("canary@example.org")
     assert not any(
-        "canary" in shown or "example" in shown
-        for shown in (repr(address), str(address), f"{address}")
+        "canary" in shown or "example" in shown for shown in (repr(address), str(address), f"{address}")
     )
 
 

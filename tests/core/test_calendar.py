@@ -115,9 +115,7 @@ def test_a_cadence_is_written_as_it_is_read(words: str) -> None:
 @pytest.mark.parametrize("words", ["first tuesday 10:00", "last friday 16:30", "day 31 09:00"])
 def test_the_clock_on_the_wall_is_the_same_all_year(words: str, year: int) -> None:
     cadence = Cadence.parse(words)
-    slots = [
-        cadence.slot(Period(year, month), AMSTERDAM).astimezone(AMSTERDAM) for month in range(1, 13)
-    ]
+    slots = [cadence.slot(Period(year, month), AMSTERDAM).astimezone(AMSTERDAM) for month in range(1, 13)]
     assert [slot.month for slot in slots] == list(range(1, 13))
     assert {slot.time() for slot in slots} == {cadence.at}
 
@@ -147,10 +145,18 @@ def test_upcoming_slots_come_one_a_month_and_are_strictly_later() -> None:
     assert later == [*(f"2027-{month:02}" for month in range(1, 13)), "2028-01", "2028-02"]
 
 
-def test_upcoming_looks_at_the_local_month() -> None:
-    new_year = datetime(2026, 12, 31, 23, 10, tzinfo=UTC)  # 00:10 on the first in Amsterdam
-    period, at = next(Cadence.parse("day 1 00:30").upcoming(new_year, AMSTERDAM))
-    assert (str(period), at) == ("2027-01", new_year + timedelta(minutes=20))
+@pytest.mark.parametrize(
+    ("zone", "after", "words", "period"),
+    [
+        ("Europe/Amsterdam", "2026-12-31T23:10", "day 1 00:30", "2027-01"),  # 00:10 on the first there
+        ("America/New_York", "2027-01-01T02:10", "day 31 22:00", "2026-12"),  # 21:10 on the 31st there
+    ],
+)
+def test_upcoming_looks_at_the_local_month(zone: str, after: str, words: str, period: str) -> None:
+    moment = datetime.fromisoformat(after).replace(tzinfo=UTC)
+    first, at = next(Cadence.parse(words).upcoming(moment, ZoneInfo(zone)))
+    assert str(first) == period
+    assert timedelta() < at - moment < timedelta(hours=1)
 
 
 def test_periods_follow_each_other_and_sort_as_they_are_written() -> None:

@@ -55,6 +55,7 @@ def test_all_links_are_listed_with_their_place():
         {**EVENT, "link": LINK},
         {"kind": "call", "text": "Doe mee", "link": LINK},
         {"kind": "divider"},
+        EVENT,
         intro="[vorige keer](https://vorige.example)",
     ).links_at()
     assert listed == [

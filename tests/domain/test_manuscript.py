@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.core.language import translations
 from app.domain.content import Article, Call, Divider, Event, Heading, Picture, Text
 from app.domain.manuscript import FILE_MOST, Unreadable, read
+from app.domain.prose import MARKDOWN_MOST
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "sample" / "weerbaar-bestuur.md"
 TOP = "---\nsubject: Onderwerp\nintro: Beste lezer\n---\n"
@@ -246,6 +247,13 @@ def test_what_is_wrong_is_said_in_words_in_dutch_as_well():
 )
 def test_a_file_that_cannot_be_an_issue_is_refused(text, expected):
     assert wrong(text) == expected
+
+
+def test_what_is_far_too_long_is_refused_before_it_is_read():
+    with pytest.raises(Unreadable) as refused:
+        read(TOP + "# " + "[" * 9000)
+    (problem,) = refused.value.problems
+    assert problem.values == {"most": MARKDOWN_MOST}
 
 
 @pytest.mark.parametrize(

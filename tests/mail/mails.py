@@ -57,9 +57,9 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         **STAFF,
         "subject": "Samen staan we sterker",
         "reason": "De mailserver weigerde de aanmelding.",
-        "advice": "Controleer het wachtwoord van de mailserver en ga daarna door.",
+        "issue_id": "3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
     },
-    "held": {**STAFF, "subjects": ["Samen staan we sterker", "Extra editie"]},
+    "held": {**STAFF, "subjects": ["Samen staan we sterker", "Extra editie"], "why": "restored"},
 }
 LANGUAGES = ("nl", "en")
 ALL = [(name, language) for name in CONTEXTS for language in LANGUAGES]
@@ -79,7 +79,7 @@ def snapshots() -> dict[Path, str]:
     return files
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover
     SNAPSHOTS.mkdir(parents=True, exist_ok=True)
     for path, text in snapshots().items():
         path.write_text(text)

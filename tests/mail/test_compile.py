@@ -1,4 +1,4 @@
-"""A compiled letter reads as Python itself would have written it, and a letter that cannot be right is refused."""
+"""A compiled letter reads as Python would have written it; one that cannot be right is refused."""
 
 from __future__ import annotations
 
@@ -87,6 +87,7 @@ def test_a_filled_letter_reads_as_python_would_have_written_it(text, html):
     wire = octets.split(b"\r\n")
     assert all(len(line) <= 76 for line in octets.partition(b"\r\n\r\n")[2].split(b"\r\n"))
     assert not any(b"\r" in line or b"\n" in line for line in wire)
+    assert not any(line.endswith((b" ", b"\t")) for line in wire)
     assert octets.isascii()
 
 
@@ -115,6 +116,13 @@ def test_a_service_mail_says_a_machine_wrote_it_and_has_no_button_to_stop():
     message = parsed(b"".join(compile_letter(made, markers=markers, boundary_seed=b"").fill(VALUES)))
     assert message["Auto-Submitted"] == "auto-generated"
     assert "List-Unsubscribe" not in message
+
+
+def test_a_letter_without_markers_still_has_a_reader_a_date_and_an_id():
+    made = letter(text="Open de pagina.", html="<p>Open de pagina.</p>", headers=headers.AUTOMATIC)
+    made_bytes = b"".join(compile_letter(made, markers={}, boundary_seed=b"").fill(VALUES))
+    assert bodies(parsed(made_bytes)) == ["Open de pagina.\n", "<p>Open de pagina.</p>\n"]
+    assert parsed(made_bytes)["To"] == "dana@voorbeeld.example"
 
 
 def test_pictures_travel_inside_the_html_part():

@@ -80,6 +80,8 @@ def test_stored_bytes_that_were_spoilt_are_refused(spoil):
     [
         (Gap.TO, b"a@b.example\r\nBcc: c@d.example"),
         (Gap.TO, b"a@b.example, c@d.example"),
+        (Gap.TO, b"a,b@c.example"),
+        (Gap.TO, b"a@b.example,c"),
         (Gap.TO, b"Dana <a@b.example>"),
         (Gap.TO, b"a@b@c"),
         (Gap.TO, b""),

@@ -115,3 +115,8 @@ def test_a_title_with_accents_names_the_list_without_encoded_words():
         '"Raad & Reele zorg" <raad.example>',
     )
     assert headers.list_id("☃", "raad.example") == ("List-Id", "<raad.example>")
+
+
+def test_a_letter_without_a_subject_is_refused():
+    with pytest.raises(BadHeader):
+        compiled(subject=" ")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from jinja2 import UndefinedError
 
 from app.core.language import UnknownLanguage
 from app.domain.content import Content
 from app.mail.headers import BadHeader
-from app.mail.rendering import outline, render
+from app.mail.rendering import Incomplete, outline, render
 from tests.mail.mails import CONTEXTS, NEWSLETTER, mail
 from tests.mail.page import Page
 
@@ -27,7 +26,7 @@ def test_a_value_that_is_missing_is_an_error(name):
     for key in CONTEXTS[name]:
         if (name, key) == ("issue", "images"):
             continue
-        with pytest.raises(UndefinedError):
+        with pytest.raises(Incomplete):
             render(name, "nl", **{other: value for other, value in CONTEXTS[name].items() if other != key})
 
 
@@ -116,6 +115,12 @@ def test_a_title_with_signs_that_mean_something_elsewhere_stays_itself():
 
 def test_carriage_returns_do_not_reach_the_plain_text():
     assert "\r" not in mail("paused", "nl", reason="een\r\ntwee\rdrie").text
+
+
+def test_after_a_silence_people_are_asked_whether_a_backup_was_put_back():
+    silent = mail("held", "nl", why="silence").text
+    assert "Weet u of dat is gebeurd?" in " ".join(silent.split())
+    assert "is teruggezet vanaf een back-up. Wie zich" in " ".join(mail("held", "nl").text.split())
 
 
 def test_a_language_we_do_not_speak_is_refused():

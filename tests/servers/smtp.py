@@ -119,12 +119,15 @@ class Server:
 
 
 async def obey(server: Server, asked: dict[str, Any]) -> dict[str, Any]:
-    """Carry out one line from the control port: behave, report, forget, down or up."""
+    """Carry out one line from the control port: behave, report, letters, forget, down or up."""
     match asked.pop("do"):
         case "behave":
             server.mischief = Mischief(**asked)
         case "report":
             return server.received.report()
+        case "letters":
+            copies = server.received.recipients.get(asked["recipient"], [])
+            return {"letters": [copy.letter.decode("latin-1") for copy in copies]}
         case "forget":
             server.received, server.deferred = Received(server.received.keep), set()
         case "down":
@@ -193,6 +196,11 @@ class Process:
 
     def report(self) -> dict[str, Any]:
         return self._ask("report")
+
+    def letters(self, recipient: str) -> list[bytes]:
+        """Return the letters to somebody, oldest first, if the server keeps them."""
+        found = self._ask("letters", recipient=recipient)["letters"]
+        return [letter.encode("latin-1") for letter in found]
 
     def forget(self) -> None:
         """Begin counting anew."""

@@ -151,7 +151,7 @@ class Carrier:
             decision = await decide(desk, content, first=mail.attempts == 1)
             return write(mail, decision, self._tray.house, now) if decision else None
         except UNSENDABLE as trouble:
-            log.error("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
+            log.warning("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
             return None
 
     async def _final(

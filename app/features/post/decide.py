@@ -25,6 +25,8 @@ from app.domain.service import LINK_LIVES
 PER_ADDRESS = Meter("address", timedelta(days=7), looks_back=True)
 MOST_A_WEEK = 3  # AS-07: what a stranger can make us send to one mailbox
 APART = timedelta(minutes=15)  # AS-07: not twice in a row
+# Whose address is typed by somebody else, perhaps: a new address was not proven yet either.
+ASKED_BY_ANYBODY = frozenset({Purpose.SIGNUP, Purpose.ASK, Purpose.ADDRESS})
 MYDATA_HOURS = 4
 MOVE_HOURS = 24  # how long the link to a new address works
 
@@ -66,7 +68,7 @@ async def decide(desk: Desk, content: dict[str, Any], *, first: bool) -> Decisio
         )
     if await _blocked(desk, letter, address):
         return None
-    if purpose in {Purpose.SIGNUP, Purpose.ASK} and first and await _too_often(desk, letter, address):
+    if purpose in ASKED_BY_ANYBODY and first and await _too_often(desk, letter, address):
         return None
     return await _FINDERS[purpose](desk, letter, address, content)
 
@@ -143,7 +145,7 @@ async def _address(
 
 
 async def _moved(
-    desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]
+    _desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]
 ) -> Decision | None:
     return Decision("moved", content["language"], letter, address, {})
 

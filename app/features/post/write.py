@@ -14,15 +14,9 @@ from app.domain.newsletter import Newsletter
 from app.domain.outbox import Mail
 from app.features.post.decide import Decision
 from app.mail.compile import Compiled, Gap, Letter, compile_letter
+from app.mail.headers import AUTOMATIC
 from app.mail.rendering import render
 from app.mail.smtp import Envelope, stuff
-
-# RFC 3834: nobody's absence message should answer these, and no other robot either.
-HEADERS = (
-    ("Auto-Submitted", "auto-generated"),
-    ("X-Auto-Response-Suppress", "All"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -52,7 +46,7 @@ def write(mail: Mail, decision: Decision, house: House, now: datetime) -> Outgoi
             text=rendered.text,
             html=rendered.html,
             reply_to=letter.reply_to or None,
-            headers=HEADERS,
+            headers=AUTOMATIC,
         ),
         markers={},
         boundary_seed=mail.id.bytes,

@@ -23,6 +23,7 @@ from app.domain.newsletter import Newsletter
 from app.mail.smtp import Reply
 
 THRESHOLD = 10  # refusals in a row without one success: more would only annoy the relay
+LOST_EACH = 3  # lost connections in a row, each: every one may have been a copy too many
 
 log = logs.get("send.breaker")
 
@@ -32,11 +33,13 @@ class Breaker:
 
     def __init__(self) -> None:
         self._ours: Counter[UUID] = Counter()
+        self._lost: Counter[UUID] = Counter()
         self.tripped: dict[UUID, str] = {}
 
     def fine(self, issue_id: UUID) -> None:
         """A copy was accepted: whatever it was, it is over."""
         self._ours.pop(issue_id, None)
+        self._lost.pop(issue_id, None)
 
     def ours(self, issue_id: UUID, reply: Reply) -> None:
         """One more refusal that the reader is not to blame for."""
@@ -44,9 +47,15 @@ class Breaker:
         if self._ours[issue_id] >= THRESHOLD:
             self.tripped[issue_id] = f"{reply.code} {reply.enhanced or ''} at {reply.stage}"
 
+    def lost(self, issue_id: UUID, connections: int) -> None:
+        """One more connection lost with a copy under way; all at once is one event, thrice is not."""
+        self._lost[issue_id] += 1
+        if self._lost[issue_id] > LOST_EACH * connections:
+            self.tripped[issue_id] = "connections are lost after the letter"
+
     def reset(self, issue_id: UUID) -> None:
         """A person let the issue go on."""
-        self._ours.pop(issue_id, None)
+        self.fine(issue_id)
         self.tripped.pop(issue_id, None)
 
 

@@ -38,6 +38,7 @@ LOW = 250  # claim again while this many are left, so that no connection waits
 PACED_SECONDS = 2.0  # a slow newsletter claims this much ahead, so that a stop is felt at once
 POLL = 0.2  # seconds between looks for new work: "send" reaches the relay within a second
 SAFETY = 5.0  # seconds before the lease's end after which nothing more leaves
+LOST = "lost"  # instead of a code: the connection went before the reply came
 ALTERED = "the stored bytes are not the approved ones"
 AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 
@@ -69,7 +70,9 @@ class Engine:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._stock = Stock()
-        self._journal = Journal(tools.database, tools.owner, tools.fresh, tools.compare)
+        self._journal = Journal(
+            tools.database, tools.owner, tools.fresh, tools.compare, tools.dead
+        )
         self._breaker = Breaker()
         self._runs = Runs(tools.database, tools.patience, tools.hostname)
         self._cursors: dict[UUID, int] = {}
@@ -107,26 +110,28 @@ class Engine:
             for issue_id in self._runs.active:
                 self._breaker.ours(issue_id, trouble.reply)
 
-    def _judged(self, item: Item, reply: Reply) -> Fate:
+    def _judged(self, item: Item, reply: Reply | None) -> Fate:
+        if reply is None:
+            self._breaker.lost(item.copy.issue_id, self._tools.connections)
+            return self._later(item, LOST, Outcome.DOUBT)
         verdict = judge(reply)
         code = f"{reply.code} {reply.enhanced or ''}".strip()
         if verdict is Verdict.ACCEPTED:
             self._breaker.fine(item.copy.issue_id)
             return Fate(Outcome.ACCEPTED, code)
-        if verdict is Verdict.DEAD:
-            self._tools.dead(item.copy.subscriber_id)
         if verdict in {Verdict.REFUSED, Verdict.DEAD}:
-            return Fate(Outcome.REFUSED, code)
+            ends = item.copy.subscriber_id if verdict is Verdict.DEAD else None
+            return Fate(Outcome.REFUSED, code, ends=ends)
         if verdict is Verdict.OURS:
             self._breaker.ours(item.copy.issue_id, reply)
         return self._later(item, code)
 
-    def _later(self, item: Item, code: str) -> Fate:
+    def _later(self, item: Item, code: str, outcome: Outcome = Outcome.AGAIN) -> Fate:
         patience = item.run.patience
         age = (self._tools.clock() - item.run.started_at).total_seconds()
         if patience.exhausted(age, item.copy.attempts):
             return Fate(Outcome.GIVEN_UP, code)
-        return Fate(Outcome.AGAIN, code, patience.pause(item.copy.attempts))
+        return Fate(outcome, code, patience.pause(item.copy.attempts))
 
     async def _supply(self) -> None:
         while not self._stopping.is_set():

@@ -6,6 +6,7 @@ Done in chunks that can be resumed, while the first chunks are already being sen
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, cast, func, insert, literal, literal_column, or_, select
@@ -60,7 +61,7 @@ async def _add(session: AsyncSession, issue: Issue, upto: int, now: datetime) ->
     fresh = (
         "gen_random_uuid()" if dialect_of(session) == "postgresql" else "lower(hex(randomblob(16)))"
     )
-    readers = (
+    readers: Any = (
         select(
             literal_column(fresh),
             literal(issue.id, Delivery.issue_id.type),

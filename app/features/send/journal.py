@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, update
 from sqlalchemy.exc import DBAPIError
@@ -50,11 +51,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """An outcome with what the server said, in numbers, and when to try again (seconds)."""
+    """An outcome with what the server said, in numbers, and when to try again (seconds).
+
+    `ends` is a subscriber whose mailbox does not exist: told on once the outcome is on disk.
+    """
 
     outcome: Outcome
     code: str | None = None
     again_in: float = 0.0
+    ends: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -91,11 +96,13 @@ class Journal:
         owner: str,
         fresh: Callable[[], bool],
         compare: Callable[[], Awaitable[None]],
+        dead: Callable[[UUID], None],
     ) -> None:
         self._database = database
         self._owner = owner
         self._fresh = fresh
         self._compare = compare
+        self._dead = dead
         self._group = _Group()
         self._more = asyncio.Event()
         self._closing = False
@@ -145,8 +152,18 @@ class Journal:
                 self._refuse_late(group)
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
                 continue
-            _answer(group, marked)
+            self._answer(group, marked)
             return
+
+    def _answer(self, group: _Group, marked: set[int]) -> None:
+        for copy, told in group.marks:
+            if not told.done():
+                told.set_result(copy.seq in marked)
+        for _, fate, done in group.fates:
+            if fate.ends is not None:
+                self._dead(fate.ends)
+            with contextlib.suppress(asyncio.InvalidStateError):
+                done.set_result(None)
 
     def _refuse_late(self, group: _Group) -> None:
         """A connection does not wait for a mark whose lease has run out meanwhile."""
@@ -221,11 +238,11 @@ def _reader_wants_it() -> ColumnElement[bool]:
 
 def _values(fate: Fate) -> dict[str, Any]:
     """The columns an outcome sets; giving up the lease makes a second writing change nothing."""
-    values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
-    if fate.outcome in ENDS:
-        values["state"] = ENDS[fate.outcome]
-    else:
-        values["state"] = State.WAITING
+    values: dict[str, Any] = {
+        "state": ENDS.get(fate.outcome, State.WAITING),
+        "lease_owner": None,
+        "lease_until": None,
+    }
     if fate.outcome is Outcome.DOUBT:
         values["in_doubt"] = Delivery.in_doubt + 1
     if fate.outcome not in {Outcome.RELEASED, Outcome.GONE}:
@@ -238,12 +255,3 @@ def _values(fate: Fate) -> dict[str, Any]:
 
 def _parts(seqs: Sequence[int]) -> list[Sequence[int]]:
     return [seqs[at : at + PARAMETERS_AT_ONCE] for at in range(0, len(seqs), PARAMETERS_AT_ONCE)]
-
-
-def _answer(group: _Group, marked: set[int]) -> None:
-    for copy, told in group.marks:
-        if not told.done():
-            told.set_result(copy.seq in marked)
-    for _, _, done in group.fates:
-        with contextlib.suppress(asyncio.InvalidStateError):
-            done.set_result(None)

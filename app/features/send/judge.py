@@ -15,9 +15,6 @@ from app.mail.smtp import Reply, Stage
 HARD = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 READERS_OWN = ("5.1.", "5.2.")  # RFC 3463: the address, and the mailbox
 POLICY = "5.7."  # RFC 3463: security and policy, which is about the sender
-TEMPORARY = range(400, 500)
-PERMANENT = range(500, 600)
-FINE = range(200, 300)
 DOUBLINGS = 10  # after that the longest pause is reached for any sensible setting
 
 
@@ -33,12 +30,12 @@ class Verdict(StrEnum):
 
 def judge(reply: Reply) -> Verdict:
     """The table of stage by code, which a test spells out."""
-    if reply.stage is Stage.BODY and reply.code in FINE:
+    if reply.stage is Stage.BODY and reply.accepted:
         return Verdict.ACCEPTED
-    if reply.code in TEMPORARY:
+    if reply.temporary:
         return Verdict.LATER
     enhanced = reply.enhanced or ""
-    if reply.code not in PERMANENT or enhanced.startswith(POLICY):
+    if not reply.permanent or enhanced.startswith(POLICY):
         return Verdict.OURS
     theirs = reply.stage is Stage.RCPT or (
         reply.stage is Stage.BODY and enhanced.startswith(READERS_OWN)
@@ -58,7 +55,7 @@ class Patience:
 
     def pause(self, attempts: int) -> float:
         """Doubles with every try up to the longest (RFC 5321 section 4.5.4.1)."""
-        return min(self.first * 2 ** min(attempts, DOUBLINGS), self.longest)
+        return min(self.first * float(2 ** min(attempts, DOUBLINGS)), self.longest)
 
     def exhausted(self, age: float, attempts: int) -> bool:
         """Whether the next try would come after the issue's time is up."""

@@ -10,6 +10,7 @@ The order is the point:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -21,12 +22,18 @@ from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 
 IDLE = 5.0  # seconds a connection waits for work before it is closed politely
 
-Judged = Callable[[Item, Reply], Fate]
+# Seconds after a connection that was lost, longer each time until a copy is accepted again.
+PAUSES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
+
+Judged = Callable[[Item, Reply | None], Fate]
 
 
 @dataclass(slots=True)
 class Lane:
-    """One connection; `judged` turns a reply into a fate, `opened` gives a line or None to stop."""
+    """One connection; `judged` turns a reply (None: it was lost) into a fate.
+
+    `open_line` gives a line, or None to stop.
+    """
 
     stock: Stock
     journal: Journal
@@ -35,6 +42,7 @@ class Lane:
     open_line: Callable[[], Awaitable[Line | None]]
     _item: Item | None = None  # marked on disk; its body leaves next
     _ready: Ready | None = None
+    _lost: int = 0  # connections lost since a copy was accepted
 
     async def run(self) -> None:
         """Take work and send it until the stock is closed."""
@@ -44,6 +52,8 @@ class Lane:
                 self._release(first)
                 return
             await self._use(line, first)
+            if self._lost:
+                await asyncio.sleep(PAUSES[min(self._lost, len(PAUSES)) - 1])
 
     async def _use(self, line: Line, first: Item) -> None:
         upcoming: Item | None = first
@@ -54,6 +64,7 @@ class Lane:
                     upcoming = None
                 upcoming = await self._step(line, upcoming)
         except Trouble:
+            self._lost += 1
             line.abort()
         await line.quit()
 
@@ -98,10 +109,11 @@ class Lane:
         try:
             reply = await line.fate()
         except Trouble:
-            self.journal.settle(current.copy.seq, Fate(Outcome.DOUBT, "lost"))
+            self.journal.settle(current.copy.seq, self.judged(current, None))
             if upcoming is not None:
                 self.stock.put_back(upcoming)
             raise
+        self._lost = 0
         self.journal.settle(current.copy.seq, self.judged(current, reply))
 
     async def _open(self, line: Line, upcoming: Item, ready: Ready) -> None:

@@ -14,6 +14,7 @@ from app.features.send.judge import Patience
 from app.features.send.letter import Run
 from app.mail.compile import Compiled
 
+
 class Runs:
     """The issues that are going out now."""
 

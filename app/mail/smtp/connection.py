@@ -23,7 +23,8 @@ class Connection:
         self.offers = offers  # EHLO keywords, in lower case, with their parameters
         self.sent = 0  # letters handed over whole or in part
         self._pipelining = "pipelining" in offers
-        self._timeouts = timeouts
+        self._patience = {step: timeouts.of(step) for step in Stage}
+        self._politeness = timeouts.quit
         self._wire = Wire(self._heard, self._ended, timeouts.block)
         self._next: deque[Step] = deque()  # not sent yet
         self._asked: deque[Step] = deque()  # sent, and not answered yet
@@ -79,7 +80,7 @@ class Connection:
             self._quitting = True
             self._next.append(QUIT)
             self._advance()
-        await asyncio.wait({self._wire.gone}, timeout=self._timeouts.quit)
+        await asyncio.wait({self._wire.gone}, timeout=self._politeness)
         self.abort()
 
     def _check_order(self, body: Sequence[bytes] | None, envelope: Envelope | None) -> None:
@@ -104,12 +105,13 @@ class Connection:
         self._unclean = False
 
     def _advance(self) -> None:
-        """Send what may leave now: everything, or without PIPELINING one step at a time."""
-        ready = len(self._next) if self._pipelining else min(len(self._next), 1 - len(self._asked))
-        steps = [self._next.popleft() for _ in range(ready)]
-        self._asked += steps
-        self._wire.send([chunk for step in steps for chunk in step.chunks])
-        self._wire.wait(self._timeouts.of(self._asked[0].stage) if self._asked else None)
+        """Send what may leave now, and set the clock for the answer that is due first."""
+        if self._next and (self._pipelining or not self._asked):
+            count = len(self._next) if self._pipelining else 1
+            steps = [self._next.popleft() for _ in range(count)]
+            self._asked += steps
+            self._wire.send([chunk for step in steps for chunk in step.chunks])
+        self._wire.wait(self._patience[self._asked[0].stage] if self._asked else None)
 
     def _heard(self, codes: Codes) -> None:
         if self._trouble:

@@ -91,7 +91,7 @@ async def _dial(relay: Relay, *, seconds: float) -> socket.socket:
                     return reached
     except TimeoutError:
         reason = Reason.TIMEOUT
-    except OSError:  # the name does not exist, or cannot be looked up
+    except (OSError, UnicodeError):  # the name does not exist, or cannot be looked up
         pass
     raise Trouble(Stage.CONNECT, reason)
 

@@ -46,9 +46,11 @@ async def test_without_pipelining_nothing_is_said_before_its_turn() -> None:
     async with Server(offers=ONE_BY_ONE) as server:
         async with met(server) as connection:
             connection.put(None, envelope())
-            for _ in range(5):
+            for number in range(5):
                 await connection.opened()
-                connection.put([LETTER], envelope())
+                connection.put([LETTER], envelope() if number % 2 else None)
+                if not number % 2:
+                    connection.put(None, envelope())
                 await connection.fate()
             await connection.opened()
         assert server.received.counts["letters"] == 5

@@ -62,6 +62,7 @@ async def test_a_server_that_stops_reading_is_given_up(server: Server) -> None:
         connection.put(None, envelope())
         await connection.opened()
         connection.put([b"x" * 32_000_000 + b"\r\n"], envelope())
+        assert connection._wire._transport.get_write_buffer_size() < 1_000_000  # the rest waits with us
         assert await outcome(connection.fate()) == (Stage.BODY, Reason.TIMEOUT, None)
         assert await outcome(connection.opened()) == (Stage.MAIL, Reason.TIMEOUT, None)
     assert server.received.counts["letters"] == 0

@@ -9,6 +9,7 @@ import pytest
 
 from app.mail import smtp
 from app.mail.smtp import Connection, Reason, Relay, Stage, Timeouts, Trouble
+from app.mail.smtp.relay import Security
 from tests.mail.smtp.meeting import (
     CLOSING,
     IMPATIENT,
@@ -124,6 +125,21 @@ async def test_a_server_that_is_down_or_unreachable_is_trouble_at_connecting() -
     assert await outcome(meet(server, connect=0)) == (Stage.CONNECT, Reason.TIMEOUT, None)
     await (await meet(server)).quit()
     await server.down()
+
+
+@pytest.mark.parametrize("host", ["::1%nowhere", "x" * 64 + ".localhost"])
+async def test_a_name_that_cannot_be_looked_up_is_trouble_at_connecting(host: str) -> None:
+    relay = Relay(host, 25, Security.NONE)
+    connecting = smtp.connect(relay, timeouts=Timeouts(), hostname="bode.test")
+    assert await outcome(connecting) == (Stage.CONNECT, Reason.REFUSED, None)
+
+
+async def test_every_address_of_a_name_is_tried() -> None:
+    async with Server() as server:  # listens on 127.0.0.1 only, and localhost is often ::1 first
+        relay = Relay("localhost", server.port, Security.NONE)
+        connection = await smtp.connect(relay, timeouts=Timeouts(), hostname="bode.test")
+        assert connection.usable
+        await connection.quit()
 
 
 async def test_a_context_that_trusts_anyone_is_refused() -> None:

@@ -1,44 +1,38 @@
-"""What happens by itself: one table of jobs, and the loop that runs them beside the two senders.
-
-Every job may run twice, on any worker, at any time: each looks at the database and changes only what
-still needs it.
-"""
+"""One worker: the two senders and the table of jobs, from start to an orderly end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import socket
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core import chain, logs
+from app.core import logs
 from app.core.database import changed, insert_or_skip
 from app.core.errors import BookClosed, Refused
 from app.domain import house as houses
-from app.domain.audit import CHAIN
 from app.domain.house import House
 from app.domain.service import Job
-from app.features import bounce, guard, remind, retain
+from app.features import bounce, guard
 from app.features.guard import Watch
 from app.features.post.carry import Carrier, Tray
 from app.features.post.write import House as From
 from app.features.send import claim
 from app.features.send.engine import Engine, Tools
 from app.features.send.judge import Patience
-from app.features.send.start import due, start
 from app.mail.courier import Courier
+from app.worker.alone import alone
+from app.worker.jobs import JOBS, Chore
 
 AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 TICK = 0.5  # seconds between looks at the table of jobs
@@ -112,7 +106,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stopping` is set; everything under way is finished first."""
-        with _only_one(self.house):
+        with alone(self.house):
             await self._until_compared()
             if not self.house.database.postgres:
                 async with self.house.database.unit_of_work() as session:
@@ -131,7 +125,7 @@ class Worker:
             stopper.cancel()
 
     async def _until_compared(self) -> None:
-        """Before anything is sent: is this a restored backup, or was it silent for a day?"""
+        """Ask before anything is sent: is this a restored backup, or was it silent for a day."""
         while not self.stopping.is_set():
             try:
                 await self.compare()
@@ -163,11 +157,16 @@ class Worker:
         while not self.stopping.is_set():
             for job in JOBS:
                 await self._maybe(job)
-            if self.moved.is_set():
-                self.moved.clear()
-                await self._run(JOBS[0])
+            await self._after_moves()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), TICK)
+
+    async def _after_moves(self) -> None:
+        """Raise the counter at every issue transition, besides every ten seconds."""
+        if self.moved.is_set():
+            self.moved.clear()
+            with contextlib.suppress(*AWAY):  # the next ten seconds make it good
+                await self._run(JOBS[0])
 
     async def _maybe(self, job: Chore) -> None:
         try:
@@ -203,99 +202,6 @@ class Worker:
         values = {"finished_at": self.clock(), "outcome": logs.clean(outcome)[:200]}
         async with self.house.database.unit_of_work() as session:
             await session.execute(update(Job).where(Job.name == job.name).values(values))
-
-
-@dataclass(frozen=True, slots=True)
-class Chore:
-    """A line of the table: what, how often, why, and the act."""
-
-    name: str
-    every: timedelta
-    why: str
-    act: Callable[[Worker], Awaitable[str]]
-    quiet: bool = False  # looks so often that only what it does is written down, not that it looked
-
-
-async def _count(worker: Worker) -> str:
-    if worker.house.fresh:
-        await worker.compare()
-    else:
-        await guard.check(worker.watch, now=worker.clock())
-    return f"counter {await guard.raise_counter(worker.watch, now=worker.clock())}"
-
-
-async def _replay(worker: Worker) -> str:
-    flushed = await guard.flush_pending(worker.watch)
-    ended = await guard.replay(worker.watch)
-    return f"{flushed} written, {ended} ended again"
-
-
-async def _start(worker: Worker) -> str:
-    async with worker.house.database.reading() as session:
-        if not await due(session, worker.clock()):
-            return "nothing is due"
-    async with worker.house.database.unit_of_work() as session:
-        moved = await start(session, worker.clock())
-    if moved:
-        worker.moved.set()
-    return f"{len(moved)} begun or held"
-
-
-async def _preview(worker: Worker) -> str:
-    async with worker.house.database.unit_of_work() as session:
-        ring = worker.house.ring
-        return f"{await remind.preview(session, ring=ring, now=worker.clock())} mails"
-
-
-async def _slots(worker: Worker) -> str:
-    async with worker.house.database.unit_of_work() as session:
-        ring, now = worker.house.ring, worker.clock()
-        missed = await remind.missed(session, ring=ring, now=now)
-        return f"{missed} missed, {await remind.remind(session, ring=ring, now=now)} reminders"
-
-
-async def _retain(worker: Worker) -> str:
-    async with worker.house.database.unit_of_work() as session:
-        removed = await retain.retain(session, now=worker.clock())
-    days = worker.house.settings.backup_days
-    gone = await worker.house.book.prune(days, now=worker.clock())
-    return ", ".join(f"{name} {count}" for name, count in {**removed, "ledger": gone}.items())
-
-
-async def _sign(worker: Worker) -> str:
-    now, ring = worker.clock(), worker.house.ring
-    async with worker.house.database.unit_of_work() as session:
-        trail = await chain.close_segment(session, CHAIN, ring, now=now)
-    ledger = await worker.house.book.close_segment(ring, now=now)
-    return f"trail {'signed' if trail else 'same'}, ledger {'signed' if ledger else 'same'}"
-
-
-JOBS = (
-    Chore("counter", timedelta(seconds=10), "notice a restored backup", _count),
-    Chore("start", timedelta(seconds=0.5), "begin issues whose moment has come", _start, quiet=True),
-    Chore("replay", timedelta(minutes=1), "who has gone stays gone", _replay),
-    Chore("preview", timedelta(seconds=15), "the final mail, ten minutes ahead", _preview),
-    Chore("slots", timedelta(minutes=1), "remind editors, record missed slots", _slots),
-    Chore("retain", timedelta(hours=1), "delete what has been kept long enough", _retain),
-    Chore("sign", timedelta(days=1), "close a segment of trail and ledger", _sign),
-)
-
-
-@contextlib.contextmanager
-def _only_one(house: House) -> Iterator[None]:
-    """SQLite has one worker process, by an exclusive lock; PostgreSQL any number."""
-    if house.database.postgres:
-        yield
-        return
-    path = Path(f"{house.database.url.database}.worker")
-    with path.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Refused(
-                "a worker already runs on this SQLite database; one is all it can have"
-            ) from None
-        yield
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:

@@ -1,0 +1,151 @@
+"""`bode issue list`, `show` and `report`: where an issue is, what it says, and how it went."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cli.door import AsJson, answer, inside
+from app.cli.issue import words
+from app.cli.issue.words import IssueId
+from app.core.errors import Refused
+from app.domain import delivery
+from app.domain import house as houses
+from app.domain import issue as issues
+from app.domain import newsletter as newsletters
+from app.domain.delivery import Delivery
+from app.domain.house import House
+from app.domain.issue import Issue
+from app.domain.newsletter import Newsletter
+from app.features import approve
+
+DOUBT_MOST = 1000  # ids in a report: a crash leaves one a connection, so more never come from one
+ENDS = ("accepted", "refused", "left", "given_up")
+
+
+def list_(
+    *,
+    newsletter: Annotated[str | None, typer.Option(metavar="SLUG", help="Only of this one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List issues, newest first: id, newsletter, number, state, and when it goes or went out."""
+
+    async def work(house: House) -> list[dict[str, Any]]:
+        async with house.database.reading() as session:
+            query = select(Issue).order_by(Issue.created_at.desc())
+            if newsletter is not None:
+                letter = await newsletters.by_slug(session, newsletter)
+                query = query.where(Issue.newsletter_id == letter.id)
+            return [await words.described(session, each) for each in await session.scalars(query)]
+
+    found = inside(work)
+    lines = [
+        f"{each['id']}  {each['newsletter']}  {each['number']}  {each['state']}"
+        f"  {each['started_at'] or each['due_at'] or '-'}"
+        for each in found
+    ]
+    text = "\n".join(lines) or "no issues yet; see: bode issue import --help"
+    answer(found, text, as_json=as_json)
+
+
+async def _weight(session: AsyncSession, house: House, issue: Issue) -> int | None:
+    """The bytes of the heaviest mail, as approved or as it would be; None when it cannot be made."""
+    stored = await issues.frozen(session, issue.id)
+    if stored:
+        return max(len(each) for each in stored.values())
+    try:
+        made = await approve.press(session, issue, base_url=house.settings.base_url, now=houses.now())
+    except Refused:
+        return None
+    return max(len(each.to_bytes()) for each in made.values())
+
+
+def show(issue_id: IssueId, *, as_json: AsJson = False) -> None:
+    """Show an issue: subject, preheader, languages, state, who and when, and the weight of its mail."""
+
+    async def work(house: House) -> tuple[dict[str, Any], Newsletter]:
+        async with house.database.reading() as session:
+            issue = await words.find(session, issue_id)
+            letter = await session.get_one(Newsletter, issue.newsletter_id)
+            editions = await issues.editions(session, issue.id)
+            main = editions.get(letter.language) or next(iter(editions.values()))
+            shown = {
+                **await words.described(session, issue),
+                "subject": main.subject,
+                "preheader": main.preheader,
+                "languages": sorted(editions),
+                "pictures": len(await issues.images(session, issue.id)),
+                "bytes": await _weight(session, house, issue),
+                "sha256": issue.digest,
+            }
+            return shown, letter
+
+    shown, letter = inside(work)
+    answer(shown, words.table(_for_people(shown, letter)), as_json=as_json)
+
+
+def _for_people(shown: dict[str, Any], letter: Newsletter) -> dict[str, Any]:
+    told = dict(shown)
+    for name in ("approved_at", "due_at", "started_at", "closed_at"):
+        told[name] = words.local(told[name], letter)
+    if "languages" in told:
+        told["languages"] = ", ".join(told["languages"])
+        told["bytes"] = f"{told['bytes'] / 1000:.0f} KB" if told["bytes"] else None
+    return told
+
+
+async def _numbers(session: AsyncSession, issue: Issue) -> dict[str, int]:
+    """Counted now, or as the books were closed; they balance in both cases."""
+    if issue.closed_at is not None:
+        closed = {name: int(getattr(issue, name)) for name in (*ENDS, "in_doubt")}
+        return {"audience": issue.audience, **closed, "waiting": 0}
+    live = await delivery.books(session, issue.id)
+    counted = sum(live[name] for name in (*ENDS, "waiting"))
+    return {"audience": issue.audience if issue.frozen_at else counted, **live}
+
+
+async def _doubted(session: AsyncSession, issue: Issue) -> list[str]:
+    query = (
+        select(Delivery.id)
+        .where(Delivery.issue_id == issue.id, Delivery.in_doubt > 0)
+        .order_by(Delivery.seq)
+        .limit(DOUBT_MOST)
+    )
+    return [str(each) for each in await session.scalars(query)]
+
+
+def report(issue_id: IssueId, *, as_json: AsJson = False) -> None:
+    """Say how an issue goes or went, in numbers: counted now, or as its books were closed.
+
+    audience = accepted + refused + left + given up + waiting. `in doubt` are copies of which, after a
+    crash or a lost connection, nobody can know whether they had arrived; they were sent again, and
+    their delivery ids are listed (the Message-ID begins with it).
+    """
+
+    async def work(house: House) -> tuple[dict[str, Any], Newsletter]:
+        async with house.database.reading() as session:
+            issue = await words.find(session, issue_id)
+            letter = await session.get_one(Newsletter, issue.newsletter_id)
+            told = await words.described(session, issue)
+            told |= await _numbers(session, issue)
+            told["frozen_at"] = words.iso(issue.frozen_at)
+            told["doubt"] = await _doubted(session, issue)
+            return told, letter
+
+    told, letter = inside(work)
+    rows = _for_people(told, letter)
+    rows["frozen_at"] = words.local(rows["frozen_at"], letter)
+    rows["doubt"] = ", ".join(told["doubt"]) or None
+    answer(told, words.table(rows), as_json=as_json)
+
+
+def add(app: typer.Typer) -> None:
+    """Put the commands where they are typed."""
+    app.command("list", epilog="Example: bode issue list --newsletter weerbaar-bestuur")(list_)
+    app.command("show", epilog="Example: bode issue show 5e0c3f4e-7d0f-4c55-9c57-0d3a7b1f8d11")(show)
+    app.command("report", epilog="Example: bode issue report 5e0c3f4e-7d0f-4c55-9c57-0d3a7b1f8d11 --json")(
+        report
+    )

@@ -1,0 +1,240 @@
+"""`bode newsletter`: add a newsletter, and see which there are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import parseaddr
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cli import glass
+from app.cli.door import AsJson, answer, change, inside
+from app.core.address import BadAddress, parse
+from app.core.calendar import BadCadence, Cadence
+from app.core.errors import Refused
+from app.domain import audit
+from app.domain import house as houses
+from app.domain import newsletter as newsletters
+from app.domain.audit import Event
+from app.domain.house import House
+from app.domain.newsletter import DEFAULT_PACE, Newsletter
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG_MOST, NAME_MOST, DETAIL_MOST = 60, 120, 500  # what the columns hold
+PACE = re.compile(r"([1-9]\d{0,5})(/s)?")
+
+app = typer.Typer(help="Newsletters: add one, list them.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class Language(StrEnum):
+    """The languages that Bode speaks."""
+
+    NL = "nl"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The name and address that a newsletter comes from."""
+
+    name: str
+    address: str
+
+
+def slug(text: str) -> str:
+    """A name that can stand in a web address."""
+    if len(text) > SLUG_MOST or not SLUG.fullmatch(text):
+        raise typer.BadParameter("use small letters, digits and single hyphens, such as weerbaar-bestuur")
+    return text
+
+
+def line(text: str) -> str:
+    """A name on one line, without anything that could end a mail header."""
+    if not text.strip() or len(text) > NAME_MOST or not text.isprintable():
+        raise typer.BadParameter(f"write 1 to {NAME_MOST} ordinary characters on one line")
+    return text.strip()
+
+
+def detail(text: str) -> str:
+    """Some lines for the privacy statement."""
+    if len(text) > DETAIL_MOST:
+        raise typer.BadParameter(f"keep it to {DETAIL_MOST} characters")
+    return text.strip()
+
+
+def mailbox(text: str) -> str:
+    """An address that mail can come from or go to; the error does not repeat it."""
+    try:
+        found = parse(text)
+    except BadAddress as wrong:
+        raise typer.BadParameter(f"this is not an address that mail can use ({wrong.code})") from None
+    if found.needs_smtputf8:
+        raise typer.BadParameter("use an address whose part before the at sign has plain letters only")
+    return found.envelope
+
+
+def sender(text: str) -> Sender:
+    """Name and address in one, as mail programs show them."""
+    name, address = parseaddr(text)
+    if not name or not address:
+        raise typer.BadParameter('write a name and an address: "Netwerk <nieuwsbrief AT example.org>"')
+    return Sender(line(name), mailbox(address))
+
+
+def answers(text: str) -> str:
+    """Where answers go; nowhere of their own when it is left out."""
+    return mailbox(text) if text else ""
+
+
+def cadence(text: str) -> str:
+    """The monthly moment, in the words it is kept in; empty when issues have no fixed day."""
+    if not text:
+        return ""
+    try:
+        return str(Cadence.parse(text))
+    except BadCadence as wrong:
+        raise typer.BadParameter(str(wrong)) from None
+
+
+def pace(text: str) -> str:
+    """Messages a second, or unlimited."""
+    if text == "unlimited" or PACE.fullmatch(text):
+        return text
+    raise typer.BadParameter(f"write {DEFAULT_PACE}/s, or unlimited")
+
+
+def pace_of(text: str) -> int | None:
+    """The number behind the words; None is unlimited."""
+    return None if text == "unlimited" else int(text.removesuffix("/s"))
+
+
+async def create(
+    session: AsyncSession, *, name: str, title: str, come_from: Sender, **rest: Any
+) -> Newsletter:
+    """A new newsletter, on record; raises Refused when the name is taken."""
+    if await session.scalar(select(Newsletter).where(Newsletter.slug == name)) is not None:
+        raise Refused(f"there is a newsletter '{name}' already; see: bode newsletter list")
+    letter = Newsletter(
+        slug=name,
+        title=title,
+        sender_name=come_from.name,
+        sender_address=come_from.address,
+        created_at=houses.now(),
+        **rest,
+    )
+    session.add(letter)
+    await session.flush()
+    about = f"newsletter {name}"
+    await audit.record(session, glass.actor(), Event.NEWSLETTER_ADDED, about=about, now=letter.created_at)
+    return letter
+
+
+def described(letter: Newsletter) -> dict[str, Any]:
+    """What a script may want to know of a newsletter."""
+    return {
+        "id": str(letter.id),
+        "slug": letter.slug,
+        "title": letter.title,
+        "language": letter.language,
+        "cadence": letter.cadence,
+        "pace": letter.pace,
+        "unfilled": letter.unfilled,
+    }
+
+
+@app.command(
+    "add",
+    epilog="Example: bode newsletter add --slug weerbaar-bestuur --title 'Weerbaar Bestuur' "
+    "--sender 'Netwerk Weerbaar Bestuur <nieuwsbrief@example.org>' --language nl "
+    "--cadence 'first tuesday 10:00'",
+)
+def add(  # noqa: PLR0913  (each is an option, and all are one form)
+    *,
+    name: Annotated[
+        str, typer.Option("--slug", parser=slug, metavar="NAME", help="Its name in web addresses.")
+    ],
+    title: Annotated[str, typer.Option(parser=line, metavar="TITLE", help="Its name for readers.")],
+    come_from: Annotated[
+        Sender,
+        typer.Option("--sender", parser=sender, metavar="SENDER", help="'Name <address>' it comes from."),
+    ],
+    language: Annotated[Language, typer.Option(help="Its main language.")] = Language.NL,
+    rhythm: Annotated[
+        str,
+        typer.Option(
+            "--cadence",
+            parser=cadence,
+            metavar="MOMENT",
+            help="When it goes out: 'first tuesday 10:00', 'day 15 09:00' or 'first workday 09:00', "
+            "Amsterdam time. Without it every issue is scheduled by hand.",
+        ),
+    ] = "",
+    speed: Annotated[
+        str,
+        typer.Option("--pace", parser=pace, metavar="N/s", help="Messages a second, or: unlimited."),
+    ] = f"{DEFAULT_PACE}/s",
+    reply_to: Annotated[str, typer.Option(parser=answers, metavar="ADDRESS", help="Where answers go.")] = "",
+    controller: Annotated[
+        str, typer.Option(parser=detail, metavar="TEXT", help="Who is responsible for the data.")
+    ] = "",
+    dpo: Annotated[
+        str, typer.Option(parser=detail, metavar="TEXT", help="The data protection officer.")
+    ] = "",
+    privacy_contact: Annotated[
+        str, typer.Option(parser=detail, metavar="TEXT", help="Where to ask about privacy.")
+    ] = "",
+    postal_address: Annotated[
+        str, typer.Option(parser=detail, metavar="TEXT", help="The sender's postal address.")
+    ] = "",
+    processor: Annotated[
+        str, typer.Option(parser=detail, metavar="TEXT", help="Who sends and hosts on behalf of it.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Add a newsletter.
+
+    Its privacy statement needs --controller, --dpo, --privacy-contact, --postal-address and
+    --processor; `bode doctor` says which are still empty.
+    """
+
+    async def work(house: House) -> Newsletter:
+        return await change(
+            house,
+            lambda session: create(
+                session,
+                name=name,
+                title=title,
+                come_from=come_from,
+                language=str(language),
+                cadence=rhythm,
+                pace=pace_of(speed),
+                reply_to=reply_to,
+                controller=controller,
+                dpo=dpo,
+                privacy_contact=privacy_contact,
+                postal_address=postal_address,
+                processor=processor,
+            ),
+        )
+
+    letter = inside(work)
+    answer(described(letter), f"newsletter '{letter.slug}' was added", as_json=as_json)
+
+
+@app.command("list", epilog="Example: bode newsletter list --json")
+def list_(*, as_json: AsJson = False) -> None:
+    """List all newsletters, oldest first."""
+
+    async def work(house: House) -> list[Newsletter]:
+        async with house.database.reading() as session:
+            return await newsletters.every(session)
+
+    letters = inside(work)
+    lines = [f"{each.slug}  {each.title}  {each.cadence or 'no fixed day'}" for each in letters]
+    text = "\n".join(lines) or "no newsletter yet; see: bode newsletter add --help"
+    answer([described(each) for each in letters], text, as_json=as_json)

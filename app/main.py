@@ -1,0 +1,126 @@
+"""The only place that builds and wires the web service: `create_app` puts every door in its wall."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from app.core import logs
+from app.domain import house as houses
+from app.domain.house import House
+from app.mail.mailbox import Mailbox
+from app.web import errors
+from app.web.api import files, health, held
+from app.web.deps import Chore, Porch
+from app.web.doors import Door, Kind
+from app.web.pages import (
+    address,
+    ask,
+    confirm,
+    erase,
+    leave,
+    mydata,
+    newsletters,
+    signup,
+    statements,
+    status,
+)
+from app.web.pages import mailbox as letterbox
+from app.web.security import LARGEST_BODY, Wall
+from app.web.watch import Watchman
+from app.worker import JOBS
+
+# What is more precise comes first: /nl/{slug} would take a fixed word for a newsletter's name.
+ROOMS = (
+    files,
+    health,
+    newsletters,
+    statements,
+    ask,
+    signup,
+    confirm,
+    leave,
+    held,
+    erase,
+    mydata,
+    address,
+    letterbox,
+    status,
+)
+
+log = logs.get("web")
+
+
+class Service(FastAPI):
+    """FastAPI, with our wall around all of it, its own error pages included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Called by Starlette before the first request."""
+        https = self.state.porch.house.settings.base_url.startswith("https://")
+        return Wall(super().build_middleware_stack(), https=https, too_large=errors.too_large)
+
+
+def create_app(
+    house: House,
+    *,
+    mailbox: Mailbox | None = None,
+    clock: Callable[[], datetime] = houses.now,
+) -> FastAPI:
+    """The web service of an open house; a mailbox is shown outside production only."""
+    demo = not house.settings.production
+    app = Service(
+        title="Bode",
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=LARGEST_BODY,
+        lifespan=_lifespan,
+        # No path leaves this machine in a trace: it may be a reader's link.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.porch = Porch(
+        house=house,
+        clock=clock,
+        mailbox=mailbox if demo else None,
+        chores=tuple(Chore(each.name, each.every, each.why) for each in JOBS),
+        watchman=Watchman(house, clock),
+    )
+    for door in _doors(demo=demo, with_mailbox=mailbox is not None):
+        _hang(app, door)
+    errors.install(app)
+    return app
+
+
+def _doors(*, demo: bool, with_mailbox: bool) -> list[Door]:
+    """Every door of this service; a demonstration has a few more."""
+    shut = set() if demo and with_mailbox else {letterbox}
+    rooms = [room for room in ROOMS if room not in shut]
+    made = [door for room in rooms for door in room.doors.made]
+    return [door for door in made if demo or door.kind is not Kind.DEMO]
+
+
+def _hang(app: FastAPI, door: Door) -> None:
+    app.add_api_route(
+        door.path,
+        door.answer,
+        methods=list(door.methods),
+        tags=[door.kind],
+        response_class=Response,
+        response_model=None,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Before the first request: is this a restored backup? (promise 7)."""
+    try:
+        await app.state.porch.watchman.look()
+    except (DBAPIError, PoolTimeout, OSError) as trouble:
+        log.warning("start.waits", trouble=type(trouble).__name__)  # every request asks again
+    yield

@@ -1,0 +1,28 @@
+"""The link that was mailed to a new address: its owner says yes with one button."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from app.features import manage
+from app.web.deps import Looking, Pressed
+from app.web.doors import Doors, Kind
+from app.web.links import signed
+
+doors = Doors()
+
+
+@doors.look(*signed("address"), kind=Kind.SIGNED_LINK)
+async def show(visit: Looking, token: str) -> Response:
+    """The button."""
+    async with visit.reading() as session:
+        move = await manage.look_move(session, token, ring=visit.ring, now=visit.now)
+    return visit.page("address_confirm.html", move.newsletter, action=visit.path)
+
+
+@doors.act(*signed("address"), kind=Kind.SIGNED_LINK)
+async def press(visit: Pressed, token: str) -> Response:
+    """The subscription goes on at the new address."""
+    async with visit.writing() as session:
+        letter = await manage.change_address(session, token, ring=visit.ring, book=visit.book, now=visit.now)
+    return visit.page("address_changed.html", letter)

@@ -1,0 +1,119 @@
+"""A reader's own page, behind a short-lived link: see, change, pause, stop, be forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from app.core import tokens
+from app.core.address import BadAddress
+from app.core.errors import Invalid, TooMany
+from app.core.language import LANGUAGES
+from app.features import manage, subscribe
+from app.features.manage import MOVES_FOR, PAUSES, Mine
+from app.web import forms, holding
+from app.web.deps import Looking, Pressed, Visit
+from app.web.doors import Doors, Kind
+from app.web.errors import WRONG
+from app.web.links import ACTS, JSON, NAMES, own, signed
+from app.web.pages.leave import left
+
+HOUR = 3600  # seconds
+
+doors = Doors()
+
+
+@doors.look(*signed("manage"), kind=Kind.SIGNED_LINK)
+async def show(visit: Looking, token: str) -> Response:
+    """Everything that is held, and every button."""
+    async with visit.reading() as session:
+        mine = await opened(visit, session, token)
+        return await _page(visit, session, token, mine)
+
+
+async def opened(visit: Visit, session: AsyncSession, token: str) -> Mine:
+    """What the link opens; raises LinkProblem."""
+    return await manage.open_link(session, token, ring=visit.ring, now=visit.now)
+
+
+@doors.act(*signed("manage", ACTS["language"]), kind=Kind.SIGNED_LINK)
+async def language(visit: Pressed, token: str) -> Response:
+    """The language of the next mails."""
+    chosen = (await visit.fields()).get("language", "")
+    if chosen not in LANGUAGES:
+        raise Invalid("that language is not spoken here")
+    async with visit.writing() as session:
+        mine = await opened(visit, session, token)
+        manage.set_language(mine, chosen)
+        return await _page(visit, session, token, mine, done="language")
+
+
+@doors.act(*signed("manage", ACTS["pause"]), kind=Kind.SIGNED_LINK)
+async def pause(visit: Pressed, token: str) -> Response:
+    """No mail for some months."""
+    months = (await visit.fields()).get("months", "")
+    async with visit.writing() as session:
+        mine = await opened(visit, session, token)
+        await manage.pause(mine, int(months) if months in map(str, PAUSES) else 0, visit.now)
+        return await _page(visit, session, token, mine, done="paused")
+
+
+@doors.act(*signed("manage", ACTS["resume"]), kind=Kind.SIGNED_LINK)
+async def resume(visit: Pressed, token: str) -> Response:
+    """Mail again."""
+    async with visit.writing() as session:
+        mine = await opened(visit, session, token)
+        manage.resume(mine)
+        return await _page(visit, session, token, mine, done="resumed")
+
+
+@doors.act(*signed("manage", ACTS["address"]), kind=Kind.SIGNED_LINK)
+async def address(visit: Pressed, token: str) -> Response:
+    """Mail the new address, which must say yes first."""
+    typed = (await visit.fields()).get("address", "")
+    async with visit.writing() as session:
+        mine = await opened(visit, session, token)
+        try:
+            new = forms.acceptable(visit, typed)
+            await subscribe.within(session, visit.network, visit.limits, now=visit.now)
+        except (BadAddress, TooMany) as refusal:
+            again: dict[str, Any] = {"address": typed[: forms.SHOWN_AGAIN], "error": str(refusal)}
+            again["status"] = getattr(refusal, "status", WRONG)
+            return await _page(visit, session, token, mine, **again)
+        await manage.request_address(session, mine, new, ring=visit.ring, now=visit.now)
+    hours = int(MOVES_FOR.total_seconds() // HOUR)
+    return visit.page("address_asked.html", mine.newsletter, valid_hours=hours)
+
+
+@doors.act(*signed("manage", ACTS["stop"]), kind=Kind.SIGNED_LINK)
+async def stop(visit: Pressed, token: str) -> Response:
+    """Leave from here, just as with the link in a newsletter."""
+    async with visit.reading() as session:
+        mine = await opened(visit, session, token)
+    return await left(visit, tokens.mark(visit.ring, "leave", mine.newsletter.tag, mine.row.id))
+
+
+async def _page(visit: Visit, session: AsyncSession, token: str, mine: Mine, **context: Any) -> Response:
+    def act(name: str) -> str:
+        return own("manage", visit.language, token, ACTS[name])
+
+    found = await manage.holdings(session, mine.address, ring=visit.ring, now=visit.now)
+    mine_only = next(each for each in found if each.newsletter.id == mine.newsletter.id)
+    issues = await holding.numbers(session, mine_only)
+    paused = mine.row.paused_until
+    words: dict[str, Any] = {
+        "groups": holding.groups(mine_only, mine.address, issues, visit.say, visit.language),
+        "json_url": own("manage", visit.language, token, JSON),
+        "valid_until": mine.until,
+        "reader_language": mine.row.language,
+        "languages": list(NAMES.items()),
+        "address": "",
+        "pauses": PAUSES,
+        "paused_until": paused if paused and paused > visit.now else None,
+        "erase_url": act("erase"),
+        **{f"{each}_action": act(each) for each in ("language", "address", "pause", "resume")},
+        "leave_action": act("stop"),
+    }
+    return visit.page("mydata.html", mine.newsletter, **{**words, **context})

@@ -1,0 +1,1 @@
+"""Whole stories, by HTTP, the worker and a real mail server only."""

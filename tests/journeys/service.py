@@ -1,0 +1,216 @@
+"""The service as people run it: real processes, real databases, a real mail server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, cast
+
+import httpx2
+
+from tests.servers import smtp
+
+PATIENCE = 30.0  # seconds for what should come at once; machines are shared
+BODE = str(Path(sys.executable).with_name("bode"))
+LINK = re.compile(r"https?://[^\s<>\")]+")
+SENDER = "Netwerk Weerbaar Bestuur <nieuwsbrief@example.org>"
+
+
+def until(met: Callable[[], Any], what: str = "") -> Any:
+    """Wait for something that is true, looking often; fail when it does not come."""
+    end = time.monotonic() + PATIENCE
+    while not (found := met()):
+        if time.monotonic() > end:
+            raise AssertionError(f"it did not come: {what or met}")
+        time.sleep(0.03)
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """`bode serve` and `bode worker` as separate processes on one database."""
+
+    def __init__(self, folder: Path, mail: smtp.Process, urls: dict[str, str], **more: str) -> None:
+        self.folder = folder
+        self.mail = mail
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("BODE_")},
+            "BODE_ENVIRONMENT": "production",
+            "BODE_DATA_DIR": str(folder),
+            "BODE_DATABASE_URL": urls["main"],
+            "BODE_LEDGER_URL": urls["ledger"],
+            "BODE_KEYS_FILE": str(folder / "keys.json"),
+            "BODE_BASE_URL": self.base,
+            "BODE_SMTP_URL": mail.url,
+            "BODE_SMTP_CONNECTIONS": "4",
+            "BODE_RETRY_FIRST_SECONDS": "0.3",
+            "BODE_RETRY_LONGEST_SECONDS": "0.5",
+            "BODE_LEASE_SECONDS": "4",
+            **more,
+        }
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._log = (folder / "log").open("ab")
+        self.http = httpx2.Client(base_url=self.base, timeout=PATIENCE)
+
+    @property
+    def log(self) -> str:
+        """Everything the processes wrote."""
+        return (self.folder / "log").read_text()
+
+    def bode(self, *words: str, given: str | None = None, code: int = 0) -> str:
+        """Run a command to its end; returns its standard output."""
+        done = subprocess.run(
+            [BODE, *words],
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+        )
+        self._log.write(done.stderr.encode())
+        assert done.returncode == code, f"bode {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def told(self, *words: str) -> Any:
+        """Run a command with --json and read its answer."""
+        return json.loads(self.bode(*words, "--json"))
+
+    def prepare(self) -> None:
+        """Keys, tables, a newsletter and the people who make it."""
+        self.bode("keys", "new")
+        self.bode("migrate")
+        self.bode(
+            *("newsletter", "add", "--slug", "weerbaar-bestuur", "--title", "Weerbaar Bestuur"),
+            *("--sender", SENDER, "--language", "nl", "--cadence", "first tuesday 10:00"),
+            *("--pace", "unlimited"),
+        )
+        for name, role in (("dana", "editor"), ("emre", "approver"), ("fatima", "officer")):
+            self.bode("staff", "add", "--name", name, "--email", f"{name}@example.org", "--role", role)
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a process of the service."""
+        process = subprocess.Popen(
+            [BODE, *words], env=self.environment, cwd=self.folder, stdout=self._log, stderr=self._log
+        )
+        self._running.append(process)
+        return process
+
+    def serve(self) -> subprocess.Popen[bytes]:
+        """The web, when it answers."""
+        process = self.start("serve", "--port", str(self.port))
+        until(self._answers, "the web answers")
+        return process
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        """A worker."""
+        return self.start("worker")
+
+    def _answers(self) -> bool:
+        try:
+            return self.http.get("/health/live").status_code == httpx2.codes.OK
+        except httpx2.TransportError:
+            return False
+
+    def stop(self, process: subprocess.Popen[bytes], sign: int = signal.SIGTERM) -> int:
+        """End one process and wait for it."""
+        process.send_signal(sign)
+        return process.wait(PATIENCE)
+
+    def close(self) -> None:
+        """End everything that still runs."""
+        self.http.close()
+        for process in self._running:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        self._log.close()
+
+    def letters(self, address: str, count: int = 1) -> list[EmailMessage]:
+        """The mails somebody got, when there are so many."""
+        found = until(
+            lambda: letters if len(letters := self.mail.letters(address)) >= count else None,
+            f"{count} mails to somebody",
+        )
+        return [cast("EmailMessage", message_from_bytes(each, policy=policy.default)) for each in found]
+
+    def sign_up(self, address: str, language: str = "nl") -> httpx2.Response:
+        """Fill in the form."""
+        return self.http.post(f"/{language}/weerbaar-bestuur", data={"address": address})
+
+    def join(self, address: str, language: str = "nl") -> None:
+        """Sign up and press the button in the mail."""
+        assert self.sign_up(address, language).status_code == httpx2.codes.OK
+        mail = self.letters(address)[-1]
+        link = link_in(mail, "/bevestigen/" if language == "nl" else "/confirm/")
+        assert self.http.post(link).status_code == httpx2.codes.OK
+
+    def count(self) -> int:
+        """How many subscribers there are."""
+        return int(self.told("subscribers", "count", "--newsletter", "weerbaar-bestuur")["count"])
+
+    def issue(self, text: str) -> str:
+        """Bring in an issue and have it approved; returns its id."""
+        path = self.folder / "issue.md"
+        path.write_text(text)
+        made = self.told("issue", "import", str(path), "--newsletter", "weerbaar-bestuur", "--author", "dana")
+        self.bode("issue", "approve", made["id"], "--approver", "emre")
+        return str(made["id"])
+
+    def report(self, issue_id: str) -> dict[str, Any]:
+        """The report of an issue."""
+        return cast("dict[str, Any]", self.told("issue", "report", issue_id))
+
+    def sent(self, issue_id: str) -> dict[str, Any]:
+        """The report once the issue is sent."""
+        until(lambda: self.report(issue_id)["state"] == "sent", "the issue is sent")
+        return self.report(issue_id)
+
+
+def plain(mail: EmailMessage) -> str:
+    """The text part."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def links(mail: EmailMessage) -> list[str]:
+    """Every link of a mail."""
+    return LINK.findall(plain(mail))
+
+
+def link_in(mail: EmailMessage, part: str) -> str:
+    """The link of a mail whose path has this in it."""
+    return next(each for each in links(mail) if part in each)
+
+
+@contextmanager
+def running(folder: Path, urls: dict[str, str], **more: str) -> Iterator[Service]:
+    """A prepared service with web and worker, and its mail server."""
+    with smtp.Process("--keep") as mail:
+        service = Service(folder, mail, urls, **more)
+        try:
+            service.prepare()
+            service.serve()
+            yield service
+        finally:
+            service.close()

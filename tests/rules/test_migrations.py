@@ -1,0 +1,77 @@
+"""The tables that migrations make are the tables of the models, on both databases, there and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Engine, MetaData, String, create_engine, inspect
+from sqlalchemy.pool import NullPool
+
+from app import domain
+from app.core import migrating
+
+HISTORIES = {migrating.MAIN: domain.MAIN, migrating.LEDGER: domain.LEDGER}
+VERSION = "schema_version"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.db"
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
+def opened(url: str) -> Engine:
+    return create_engine(migrating.plain_url(url), poolclass=NullPool)
+
+
+def differences(url: str, metadata: MetaData) -> list[Any]:
+    """What a migration would have to change."""
+    with opened(url).connect() as connection:
+        options = {"version_table": VERSION, "compare_type": True}
+        found: list[Any] = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        return found
+
+
+def tables(url: str) -> set[str]:
+    return set(inspect(opened(url)).get_table_names()) - {VERSION}
+
+
+@pytest.mark.parametrize("which", HISTORIES)
+def test_a_history_has_one_end(which: str) -> None:
+    script = ScriptDirectory.from_config(migrating.configured("sqlite://", which))
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
+
+
+@pytest.mark.parametrize("which", HISTORIES)
+def test_there_and_back_and_there_again(url: str, which: str) -> None:
+    assert migrating.pending(url, which)
+    migrating.upgrade(url, which)
+    assert not migrating.pending(url, which)
+    assert tables(url) == set(HISTORIES[which].tables)
+    assert differences(url, HISTORIES[which]) == []
+    migrating.downgrade(url, which)
+    assert tables(url) == set()
+    migrating.upgrade(url, which)
+    assert differences(url, HISTORIES[which]) == []
+
+
+def test_a_column_without_a_migration_is_found(url: str) -> None:
+    migrating.upgrade(url, migrating.LEDGER)
+    planted = MetaData(naming_convention=domain.LEDGER.naming_convention)
+    for table in domain.LEDGER.tables.values():
+        table.to_metadata(planted)
+    planted.tables["ledger_head"].append_column(Column("probe", String(3)))
+    assert [each[0] for each in differences(url, planted)] == ["add_column"]
+
+
+def test_the_two_databases_share_no_table() -> None:
+    assert not set(domain.MAIN.tables) & set(domain.LEDGER.tables)

@@ -1,0 +1,134 @@
+"""What is held, why and how long is said for every column, and the documents say the same."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, DateTime, Integer, MetaData, Table
+
+from app import domain
+from app.core.database import UtcTime
+from app.core.register import Held, Kept, Kind, held, kept, personal
+from tests.rules.pages import DOCS, maker, rows
+
+BOTH = {"main": domain.MAIN, "ledger": domain.LEDGER}
+# A term in figures, as `until` says it in words.
+SPELLED = {730: "two years", 365: "a year"}
+
+
+def faults(metadata: MetaData) -> list[str]:
+    """What the register lacks, or cannot be carried out."""
+    found = []
+    for table in metadata.tables.values():
+        found += [
+            f"{table.name}.{column.name} is not classified"
+            for column in table.columns
+            if not isinstance(column.info.get("held"), Held) or not column.info["held"].why
+        ]
+        entry = table.info.get("kept")
+        if not isinstance(entry, Kept):
+            found.append(f"{table.name} has no term")
+        elif not (entry.what and entry.why and entry.until):
+            found.append(f"{table.name} does not say what, why and until when")
+        elif entry.length is not None:
+            found += _counting(metadata, table, entry)
+    return found
+
+
+def _counting(metadata: MetaData, table: Table, entry: Kept) -> list[str]:
+    where, missing = table, []
+    if entry.through is not None:
+        own, other, key = entry.through
+        if own not in table.c or other not in metadata.tables or key not in metadata.tables[other].c:
+            return [f"{table.name} counts through columns that do not exist"]
+        where = metadata.tables[other]
+    if entry.since not in where.c or not _moment(where.c[entry.since]):
+        missing.append(f"{table.name} counts from {entry.since}, which is no moment of {where.name}")
+    if entry.length and _said(entry.length) not in entry.until:
+        missing.append(f"{table.name} says '{entry.until}' and counts {_said(entry.length)}")
+    return missing
+
+
+def _moment(column: Column[Any]) -> bool:
+    return isinstance(column.type, (DateTime, UtcTime))
+
+
+def _said(length: timedelta) -> str:
+    if length <= timedelta(hours=24):
+        return f"{round(length.total_seconds() / 3600)} hours"
+    return SPELLED.get(length.days, f"{length.days} days")
+
+
+@pytest.mark.parametrize("metadata", BOTH.values(), ids=BOTH)
+def test_every_column_is_classified_and_every_term_can_be_counted(metadata: MetaData) -> None:
+    assert metadata.tables
+    assert not faults(metadata)
+
+
+@pytest.mark.parametrize("metadata", BOTH.values(), ids=BOTH)
+def test_what_is_about_a_person_says_how_long_it_stays(metadata: MetaData) -> None:
+    forever = re.compile(r"as long as (it|the service|the trail|the ledger) exists")
+    for table in metadata.tables.values():
+        if personal([(column, column.info["held"]) for column in table.columns]):
+            assert not forever.search(table.info["kept"].until), table.name
+
+
+def test_every_sealed_address_is_binary() -> None:
+    columns = [c for table in domain.MAIN.tables.values() for c in table.columns]
+    sealed = [c for c in columns if c.info["held"].kind is Kind.ADDRESS]
+    assert {f"{c.table.name}.{c.name}" for c in sealed} == {"subscriber.address", "outbox.content"}
+    assert all(c.type.python_type is bytes for c in sealed)
+
+
+NOTED = held(Kind.READER, "an example")
+WHOLE: dict[str, Any] = {"what": "x", "why": "y", "until": "90 days later"}
+LONG = timedelta(days=90)
+
+
+def planted(column: dict[str, Any], table: dict[str, Any]) -> MetaData:
+    """One small table."""
+    metadata = MetaData()
+    number = Column("id", Integer, primary_key=True, info=column)
+    moment = Column("at", DateTime, info=NOTED)
+    Table("t", metadata, number, moment, info=table)
+    return metadata
+
+
+@pytest.mark.parametrize(
+    ("column", "table", "fault"),
+    [
+        ({}, kept(**WHOLE), "t.id is not classified"),
+        (NOTED, {}, "t has no term"),
+        (NOTED, kept(**{**WHOLE, "why": ""}), "t does not say what, why and until when"),
+        (
+            NOTED,
+            kept(**WHOLE, length=LONG, since="gone_at"),
+            "t counts from gone_at, which is no moment of t",
+        ),
+        (NOTED, kept(**WHOLE, length=LONG, since="id"), "t counts from id, which is no moment of t"),
+        (NOTED, kept(**WHOLE, length=LONG * 2, since="at"), "t says '90 days later' and counts 180 days"),
+        (
+            NOTED,
+            kept(**WHOLE, length=LONG, since="at", through=("x", "t", "id")),
+            "t counts through columns that do not exist",
+        ),
+    ],
+)
+def test_a_gap_in_the_register_is_found(column: dict[str, Any], table: dict[str, Any], fault: str) -> None:
+    assert faults(planted(column, table)) == [fault]
+
+
+def test_a_whole_register_is_accepted() -> None:
+    assert not faults(planted(NOTED, kept(**WHOLE, length=LONG, since="at")))
+
+
+def test_the_data_map_is_the_register() -> None:
+    page = (DOCS / "data-map.md").read_text()
+    assert page == maker().data_map(), "run: make docs"
+    columns = [c for metadata in BOTH.values() for table in metadata.tables.values() for c in table.columns]
+    said = rows(page)
+    assert len(said) == len(columns)
+    assert {row[1] for row in said} == {str(kind) for kind in Kind}
