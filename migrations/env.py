@@ -5,10 +5,9 @@ from __future__ import annotations
 from alembic import context
 from alembic.autogenerate import rewriter
 from alembic.operations import ops
-from sqlalchemy import create_engine, pool
 
 from app import domain
-from app.core.migrating import metadata_of, plain_url
+from app.core.migrating import engine, metadata_of
 
 config = context.config
 which = config.config_ini_section
@@ -32,8 +31,7 @@ def run() -> None:
     if given is not None:
         _migrate(given)
         return
-    engine = create_engine(plain_url(config.attributes["url"]), poolclass=pool.NullPool)
-    with engine.connect() as connection:
+    with engine(config.attributes["url"]).connect() as connection:
         _migrate(connection)
         connection.commit()
 

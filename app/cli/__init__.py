@@ -7,6 +7,6 @@ words were wrong). Its `--help` is its manual; `--json` answers in a form for sc
 
 from __future__ import annotations
 
-from app.cli.program import app, main
+from app.cli.program import build, main
 
-__all__ = ["app", "main"]
+__all__ = ["build", "main"]

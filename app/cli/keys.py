@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -14,6 +15,12 @@ from app.core.crypto import KeyRing
 from app.core.errors import Refused
 from app.core.settings import Environment
 from app.domain import house as houses
+from app.mail.dkim import new_keys
+
+Domain = Annotated[
+    str | None,
+    typer.Option(metavar="DOMAIN", help="Make keys in BODE_DKIM_KEYS to sign mail of this domain instead."),
+]
 
 app = typer.Typer(help="The key ring: make it, check it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -28,16 +35,34 @@ def ring_path() -> Path:
 
 
 @app.command("new", epilog="Example: BODE_KEYS_FILE=/etc/bode/keys.json bode keys new")
-def new() -> None:
+def new(*, dkim: Domain = None) -> None:
     """Make a key ring in BODE_KEYS_FILE, readable by you only; an existing one is never overwritten.
 
     Keep a copy in a safe place, apart from backups of the database: without the ring no address can
     be read, and with it everyone can.
+
+    With --dkim the keys are for signing mail; what is printed then is for DNS, before mail is signed.
     """
+    if dkim is not None:
+        _new_dkim(dkim)
+        return
     path = ring_path()
     key = crypto.new_key(houses.now())
     crypto.save(path, [key])
     say(f"a key ring with key {key.id} was made: {path}. Keep a copy in a safe place, apart from backups")
+
+
+def _new_dkim(domain: str) -> None:
+    path = settings(environment=Environment.DEMO).dkim_keys
+    if path is None:
+        raise Refused("set BODE_DKIM_KEYS to where the keys that sign mail are to lie")
+    made = new_keys(domain, houses.now())
+    made.save(path)
+    say(
+        f"keys that sign mail of {domain} were made: {path}. Put these records into DNS, then start the worker"
+    )
+    for name, value in made.dns_records():
+        say(f"{name}. TXT {value}")
 
 
 @app.command("check", epilog="Example: bode keys check --json")

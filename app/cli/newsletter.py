@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from email.utils import parseaddr
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import glass
+from app.cli import forms, glass
 from app.cli.door import AsJson, answer, change, inside
-from app.core.address import BadAddress, parse
-from app.core.calendar import BadCadence, Cadence
+from app.cli.forms import Language, Sender
 from app.core.errors import Refused
 from app.domain import audit
 from app.domain import house as houses
@@ -24,93 +19,7 @@ from app.domain.audit import Event
 from app.domain.house import House
 from app.domain.newsletter import DEFAULT_PACE, Newsletter
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-SLUG_MOST, NAME_MOST, DETAIL_MOST = 60, 120, 500  # what the columns hold
-PACE = re.compile(r"([1-9]\d{0,5})(/s)?")
-
 app = typer.Typer(help="Newsletters: add one, list them.", no_args_is_help=True, rich_markup_mode=None)
-
-
-class Language(StrEnum):
-    """The languages that Bode speaks."""
-
-    NL = "nl"
-    EN = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """The name and address that a newsletter comes from."""
-
-    name: str
-    address: str
-
-
-def slug(text: str) -> str:
-    """A name that can stand in a web address."""
-    if len(text) > SLUG_MOST or not SLUG.fullmatch(text):
-        raise typer.BadParameter("use small letters, digits and single hyphens, such as weerbaar-bestuur")
-    return text
-
-
-def line(text: str) -> str:
-    """A name on one line, without anything that could end a mail header."""
-    if not text.strip() or len(text) > NAME_MOST or not text.isprintable():
-        raise typer.BadParameter(f"write 1 to {NAME_MOST} ordinary characters on one line")
-    return text.strip()
-
-
-def detail(text: str) -> str:
-    """Some lines for the privacy statement."""
-    if len(text) > DETAIL_MOST:
-        raise typer.BadParameter(f"keep it to {DETAIL_MOST} characters")
-    return text.strip()
-
-
-def mailbox(text: str) -> str:
-    """An address that mail can come from or go to; the error does not repeat it."""
-    try:
-        found = parse(text)
-    except BadAddress as wrong:
-        raise typer.BadParameter(f"this is not an address that mail can use ({wrong.code})") from None
-    if found.needs_smtputf8:
-        raise typer.BadParameter("use an address whose part before the at sign has plain letters only")
-    return found.envelope
-
-
-def sender(text: str) -> Sender:
-    """Name and address in one, as mail programs show them."""
-    name, address = parseaddr(text)
-    if not name or not address:
-        raise typer.BadParameter('write a name and an address: "Netwerk <nieuwsbrief AT example.org>"')
-    return Sender(line(name), mailbox(address))
-
-
-def answers(text: str) -> str:
-    """Where answers go; nowhere of their own when it is left out."""
-    return mailbox(text) if text else ""
-
-
-def cadence(text: str) -> str:
-    """The monthly moment, in the words it is kept in; empty when issues have no fixed day."""
-    if not text:
-        return ""
-    try:
-        return str(Cadence.parse(text))
-    except BadCadence as wrong:
-        raise typer.BadParameter(str(wrong)) from None
-
-
-def pace(text: str) -> str:
-    """Messages a second, or unlimited."""
-    if text == "unlimited" or PACE.fullmatch(text):
-        return text
-    raise typer.BadParameter(f"write {DEFAULT_PACE}/s, or unlimited")
-
-
-def pace_of(text: str) -> int | None:
-    """The number behind the words; None is unlimited."""
-    return None if text == "unlimited" else int(text.removesuffix("/s"))
 
 
 async def create(
@@ -156,19 +65,21 @@ def described(letter: Newsletter) -> dict[str, Any]:
 def add(  # noqa: PLR0913  (each is an option, and all are one form)
     *,
     name: Annotated[
-        str, typer.Option("--slug", parser=slug, metavar="NAME", help="Its name in web addresses.")
+        str, typer.Option("--slug", parser=forms.slug, metavar="NAME", help="Its name in web addresses.")
     ],
-    title: Annotated[str, typer.Option(parser=line, metavar="TITLE", help="Its name for readers.")],
+    title: Annotated[str, typer.Option(parser=forms.line, metavar="TITLE", help="Its name for readers.")],
     come_from: Annotated[
         Sender,
-        typer.Option("--sender", parser=sender, metavar="SENDER", help="'Name <address>' it comes from."),
+        typer.Option(
+            "--sender", parser=forms.sender, metavar="SENDER", help="'Name <address>' it comes from."
+        ),
     ],
     language: Annotated[Language, typer.Option(help="Its main language.")] = Language.NL,
     rhythm: Annotated[
         str,
         typer.Option(
             "--cadence",
-            parser=cadence,
+            parser=forms.cadence,
             metavar="MOMENT",
             help="When it goes out: 'first tuesday 10:00', 'day 15 09:00' or 'first workday 09:00', "
             "Amsterdam time. Without it every issue is scheduled by hand.",
@@ -176,23 +87,25 @@ def add(  # noqa: PLR0913  (each is an option, and all are one form)
     ] = "",
     speed: Annotated[
         str,
-        typer.Option("--pace", parser=pace, metavar="N/s", help="Messages a second, or: unlimited."),
+        typer.Option("--pace", parser=forms.pace, metavar="N/s", help="Messages a second, or: unlimited."),
     ] = f"{DEFAULT_PACE}/s",
-    reply_to: Annotated[str, typer.Option(parser=answers, metavar="ADDRESS", help="Where answers go.")] = "",
+    reply_to: Annotated[
+        str, typer.Option(parser=forms.answers, metavar="ADDRESS", help="Where answers go.")
+    ] = "",
     controller: Annotated[
-        str, typer.Option(parser=detail, metavar="TEXT", help="Who is responsible for the data.")
+        str, typer.Option(parser=forms.detail, metavar="TEXT", help="Who is responsible for the data.")
     ] = "",
     dpo: Annotated[
-        str, typer.Option(parser=detail, metavar="TEXT", help="The data protection officer.")
+        str, typer.Option(parser=forms.detail, metavar="TEXT", help="The data protection officer.")
     ] = "",
     privacy_contact: Annotated[
-        str, typer.Option(parser=detail, metavar="TEXT", help="Where to ask about privacy.")
+        str, typer.Option(parser=forms.detail, metavar="TEXT", help="Where to ask about privacy.")
     ] = "",
     postal_address: Annotated[
-        str, typer.Option(parser=detail, metavar="TEXT", help="The sender's postal address.")
+        str, typer.Option(parser=forms.detail, metavar="TEXT", help="The sender's postal address.")
     ] = "",
     processor: Annotated[
-        str, typer.Option(parser=detail, metavar="TEXT", help="Who sends and hosts on behalf of it.")
+        str, typer.Option(parser=forms.detail, metavar="TEXT", help="Who sends and hosts on behalf of it.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -212,7 +125,7 @@ def add(  # noqa: PLR0913  (each is an option, and all are one form)
                 come_from=come_from,
                 language=str(language),
                 cadence=rhythm,
-                pace=pace_of(speed),
+                pace=forms.pace_of(speed),
                 reply_to=reply_to,
                 controller=controller,
                 dpo=dpo,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import newsletter, staff
+from app.cli.forms import Sender
 from app.cli.issue import bring
-from app.cli.newsletter import Sender
 from app.core.migrating import ROOT
 from app.domain import newsletter as newsletters
 from app.domain.house import House

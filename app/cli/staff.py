@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import glass
 from app.cli.door import AsJson, answer, change, inside
-from app.cli.newsletter import Language, mailbox
+from app.cli.forms import Language, mailbox
 from app.core.crypto import KeyRing
 from app.core.errors import Refused
 from app.domain import audit

@@ -83,9 +83,9 @@ def _several(processes: int) -> bool:
     """Start them, pass signals on, wait for all; whether every one ended well."""
     context = multiprocessing.get_context("spawn")
     children = [context.Process(target=one) for _ in range(processes)]
+    stopping = _pass_on(children)
     for each in children:
         each.start()
-    stopping = _pass_on(children)
     good = _watch(children, stopping)
     for each in children:
         each.close()

@@ -15,9 +15,7 @@ from typing import Any
 import structlog
 
 # A local part may stand in quotes, and may hold ' and = (an address inside a return path).
-ADDRESS = re.compile(
-    r"""(?:"[^"\s]*"|[^\s<>"(),:;]+)(?:@|%40|=40)[^\s<>"'(),:;]+""", re.IGNORECASE
-)
+ADDRESS = re.compile(r"""(?:"[^"\s]*"|[^\s<>"(),:;]+)(?:@|%40|=40)[^\s<>"'(),:;]+""", re.IGNORECASE)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 

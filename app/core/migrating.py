@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, pool
+from sqlalchemy import Engine, create_engine, pool
 from sqlalchemy.engine import URL
 
 from app.core.database import normal
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
 ROOT = Path(__file__).parents[2]
+CONNECT_SECONDS = 5
 MAIN, LEDGER = "alembic", "ledger"  # the two sections of alembic.ini
 
 
@@ -32,6 +33,14 @@ def metadata_of(which: str, domain: ModuleType) -> MetaData:
     """The tables that a section of alembic.ini is about."""
     metadata: MetaData = domain.LEDGER if which == LEDGER else domain.MAIN
     return metadata
+
+
+def engine(url: str) -> Engine:
+    """One plain connection; a server that does not answer is not waited for long."""
+    plain = plain_url(url)
+    postgres = plain.get_backend_name() == "postgresql"
+    wait = {"connect_timeout": CONNECT_SECONDS} if postgres else {}
+    return create_engine(plain, poolclass=pool.NullPool, connect_args=wait)
 
 
 def configured(url: str, which: str) -> Config:
@@ -60,7 +69,6 @@ def pending(url: str, which: str) -> bool:
     if place.get_backend_name() == "sqlite" and not Path(str(place.database)).exists():
         return True
     wanted = ScriptDirectory.from_config(configured(url, which)).get_current_head()
-    engine = create_engine(place, poolclass=pool.NullPool)
-    with engine.connect() as connection:
+    with engine(url).connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "schema_version"})
         return context.get_current_revision() != wanted

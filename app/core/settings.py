@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     backup_days: int = Field(default=35, ge=1)  # BIO2: the longest age of a backup
     signups_per_network: int = Field(default=60, ge=1)  # per hour: a town hall shares one address
     signups_overall: int = Field(default=2000, ge=1)  # per hour, over all newsletters
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @field_validator("allowed_recipients", "trusted_proxies", "allowed_networks", mode="before")
     @classmethod

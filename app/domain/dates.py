@@ -34,7 +34,8 @@ def _clock(value: object) -> object:
     if not isinstance(value, str) or not CLOCK.fullmatch(value):
         raise refusal("time")
     try:
-        return time(*(int(part) for part in re.split("[:.]", value)))
+        hour, minute, *_ = (int(part) for part in re.split("[:.]", value))
+        return time(hour, minute)
     except ValueError:
         raise refusal("time") from None
 

@@ -70,8 +70,8 @@ class Drafts:
             values = {"title": text, "link": str(link.attrs["href"])}
             self.blocks.append(Draft("article", line, values, grows="summary"))
         else:
-            values = {"text": text, "level": min(max(level, 2), LEVEL_LOWEST)}
-            self.blocks.append(Draft("heading", line, values))
+            shown: dict[str, Any] = {"text": text, "level": min(max(level, 2), LEVEL_LOWEST)}
+            self.blocks.append(Draft("heading", line, shown))
 
     def _fence(self, node: SyntaxTreeNode) -> None:
         line = self._line(node)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 from yaml.events import (
@@ -57,7 +58,7 @@ def read(text: str, *, first_line: int) -> Fields:
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
     for name, value in zip(pieces[::2], pieces[1::2], strict=True):
-        line = first_line + name.start_mark.line
+        line = first_line + _line(name.start_mark)
         if name.value in lines:
             raise Unclear(Problem("twice", line=line))
         lines[name.value] = line
@@ -88,4 +89,9 @@ def _refuse_nesting(event: Event, begun: bool, first_line: int) -> None:  # noqa
     if plain or around:
         return
     code = "nested" if begun else "lines"
-    raise Unclear(Problem(code, line=first_line + event.start_mark.line))
+    raise Unclear(Problem(code, line=first_line + _line(event.start_mark)))
+
+
+def _line(mark: Any) -> int:
+    """Where YAML found something; it has a mark for all that it read from a text."""
+    return int(mark.line) if mark is not None else 0

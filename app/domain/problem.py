@@ -92,7 +92,7 @@ class Problem:
 
 def refusal(code: str) -> PydanticCustomError:
     """The error that a check in a model raises."""
-    return PydanticCustomError(code, SAYINGS[code])  # type: ignore[arg-type]  # a literal, from the table
+    return PydanticCustomError(code, SAYINGS[code])
 
 
 def problems(error: ValidationError) -> list[Problem]:

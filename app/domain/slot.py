@@ -14,12 +14,12 @@ from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, UtcTime, changed
+from app.core.database import Base, UtcTime, changed, insert_or_skip
 from app.core.register import Kind, held, kept
 from app.core.states import check
 from app.domain.newsletter import Newsletter
 
-YEARS_AHEAD = 24  # months looked through for a free slot; more means something else is wrong
+MONTHS_AHEAD = 24  # looked through for a free slot; more means something else is wrong
 
 
 class State(StrEnum):
@@ -58,9 +58,7 @@ class Slot(Base):
     newsletter_id: Mapped[UUID] = mapped_column(
         ForeignKey("newsletter.id"), primary_key=True, info=held(Kind.CONTENT, "which newsletter")
     )
-    period: Mapped[str] = mapped_column(
-        String(7), primary_key=True, info=held(Kind.CONTENT, "which month")
-    )
+    period: Mapped[str] = mapped_column(String(7), primary_key=True, info=held(Kind.CONTENT, "which month"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.CONTENT, "the moment"))
     state: Mapped[State] = mapped_column(
         String(10), default=State.OPEN, info=held(Kind.CONTENT, "what became of it")
@@ -68,51 +66,60 @@ class Slot(Base):
     issue_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("issue.id"), info=held(Kind.CONTENT, "the issue that has it")
     )
-    reason: Mapped[str | None] = mapped_column(
-        String(120), info=held(Kind.CONTENT, "why it was skipped")
-    )
+    reason: Mapped[str | None] = mapped_column(String(120), info=held(Kind.CONTENT, "why it was skipped"))
     reminded: Mapped[int | None] = mapped_column(
         info=held(Kind.TECHNICAL, "the last reminder sent, in days ahead")
     )
 
 
 async def upcoming(session: AsyncSession, newsletter: Newsletter, now: datetime) -> list[Slot]:
-    """The slots ahead, made where they are not there yet; a claimed one keeps its own moment."""
+    """The slots ahead up to the first free one, made where they are not there yet."""
     rhythm = newsletter.rhythm
     if rhythm is None:
         return []
     slots: list[Slot] = []
     for period, at in rhythm.upcoming(now, newsletter.zone):
-        found = await session.get(Slot, (newsletter.id, str(period)))
-        if found is None:
-            found = Slot(newsletter_id=newsletter.id, period=str(period), at=at, state=State.OPEN)
-            session.add(found)
-        elif found.state == State.OPEN:
-            found.at = at
-        slots.append(found)
-        if found.state == State.OPEN or len(slots) >= YEARS_AHEAD:
+        slots.append(await _of(session, newsletter.id, str(period), at))
+        if slots[-1].state == State.OPEN or len(slots) >= MONTHS_AHEAD:
             break
-    await session.flush()
     return slots
 
 
-async def claim(
-    session: AsyncSession, newsletter: Newsletter, issue_id: UUID, now: datetime
-) -> Slot | None:
+async def _of(session: AsyncSession, newsletter_id: UUID, period: str, at: datetime) -> Slot:
+    """A month's slot as it is now; a free one follows the cadence, a claimed one keeps its moment."""
+    key = (newsletter_id, period)
+    found = await session.get(Slot, key, populate_existing=True)
+    if found is None:
+        row = {"newsletter_id": newsletter_id, "period": period, "at": at, "state": State.OPEN}
+        await session.execute(insert_or_skip(session, Slot).values(row))
+        found = await session.get_one(Slot, key)
+    if found.at != at and found.state == State.OPEN:
+        statement = update(Slot).where(
+            Slot.newsletter_id == newsletter_id, Slot.period == period, Slot.state == State.OPEN
+        )
+        await session.execute(statement.values(at=at))
+        await session.refresh(found)
+    return found
+
+
+async def claim(session: AsyncSession, newsletter: Newsletter, issue_id: UUID, now: datetime) -> Slot | None:
     """Take the next free slot for an issue; None when the newsletter has no cadence."""
-    for slot in await upcoming(session, newsletter, now):
+    for _ in range(MONTHS_AHEAD):  # once more whenever somebody else was first
+        slots = await upcoming(session, newsletter, now)
+        if not slots:
+            return None
         statement = (
             update(Slot)
             .where(
                 Slot.newsletter_id == newsletter.id,
-                Slot.period == slot.period,
+                Slot.period == slots[-1].period,
                 Slot.state == State.OPEN,
             )
             .values(state=State.CLAIMED, issue_id=issue_id)
         )
         if await changed(session, statement) == 1:
-            await session.refresh(slot)
-            return slot
+            await session.refresh(slots[-1])
+            return slots[-1]
     return None
 
 
@@ -128,15 +135,11 @@ async def release(session: AsyncSession, issue_id: UUID) -> None:
 async def use(session: AsyncSession, issue_id: UUID) -> None:
     """The issue of this slot has begun: nothing takes the month again."""
     await session.execute(
-        update(Slot)
-        .where(Slot.issue_id == issue_id, Slot.state == State.CLAIMED)
-        .values(state=State.USED)
+        update(Slot).where(Slot.issue_id == issue_id, Slot.state == State.CLAIMED).values(state=State.USED)
     )
 
 
 async def overdue(session: AsyncSession, newsletter_id: UUID, now: datetime) -> list[Slot]:
     """Open slots whose moment has passed with nothing approved."""
-    query = select(Slot).where(
-        Slot.newsletter_id == newsletter_id, Slot.state == State.OPEN, Slot.at <= now
-    )
+    query = select(Slot).where(Slot.newsletter_id == newsletter_id, Slot.state == State.OPEN, Slot.at <= now)
     return list(await session.scalars(query))

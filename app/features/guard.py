@@ -192,7 +192,11 @@ async def _replay_across_keys(watch: Watch) -> int:
 
 
 async def raise_counter(watch: Watch, *, now: datetime) -> int:
-    """Every ten seconds and at every issue transition: the ledger first, then the database."""
+    """Every ten seconds and at every issue transition: the ledger first, then the database.
+
+    A restore is looked for first: raising would hide it.
+    """
+    await check(watch, now=now)
     async with watch.database.reading() as session:
         own = (await service.state(session)).counter
     value = await watch.book.announce(own, now)

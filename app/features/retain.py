@@ -6,7 +6,7 @@ reads that (promise 11).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, delete, select
@@ -42,11 +42,3 @@ def _statement(table: Table, kept: Kept, now: datetime) -> Any:
     other = Base.metadata.tables[other_name]
     old = select(other.c[other_key]).where(other.c[kept.since] <= before)
     return delete(table).where(table.c[own].in_(old))
-
-
-def terms(backup_days: int) -> dict[str, timedelta]:
-    """Every term by table, for pages; the ledger's follows from the oldest backup."""
-    found = {
-        table.name: kept.length for table, kept, _ in entries(Base.metadata) if kept.length
-    }
-    return {**found, "ledger_entry": timedelta(days=backup_days)}

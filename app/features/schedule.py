@@ -48,8 +48,11 @@ async def schedule(
     _must_be_approved(issue)
     if at < now - timedelta(minutes=1) or at > now + YEAR:
         raise Invalid("choose a time between now and a year ahead")
-    await slot.release(session, issue.id)
-    issue.due_at, issue.period, issue.previewed_at = at, None, None
+    letter = await session.get_one(Newsletter, issue.newsletter_id)
+    if issue.period and issue.period != str(Period.of(at.astimezone(letter.zone).date())):
+        await slot.release(session, issue.id)  # another month: its own issue may still come
+        issue.period = None
+    issue.due_at, issue.previewed_at = at, None
     if issue.state == State.APPROVED:
         issue.move_to(State.SCHEDULED)
     await _note(session, Event.ISSUE_SCHEDULED, issue, actor, at.isoformat(), now)

@@ -31,13 +31,28 @@ class Dialer:
     _bad_until: dict[Relay, float] = field(default_factory=dict)
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def open(self) -> Line:
-        """One round over the relays; raises the last Trouble when none answers."""
-        if self.failures:
-            async with self._one:
+    async def open(self, stopping: asyncio.Event) -> Line | None:
+        """One round over the relays; None once `stopping` is set.
+
+        Raises the last Trouble when no relay answers.
+        """
+        dialing = asyncio.ensure_future(self._patiently())
+        stopped = asyncio.ensure_future(stopping.wait())
+        await asyncio.wait({dialing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if dialing.done():
+            return dialing.result()
+        dialing.cancel()
+        await asyncio.wait({dialing})
+        return None
+
+    async def _patiently(self) -> Line:
+        if not self.failures:
+            return await self._round()
+        async with self._one:
+            if self.failures:  # still: another may have got through while this one waited its turn
                 await asyncio.sleep(PAUSES[min(self.failures, len(PAUSES)) - 1])
-                return await self._round()
-        return await self._round()
+            return await self._round()
 
     async def _round(self) -> Line:
         now = time.monotonic()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, UndefinedError
 from markupsafe import Markup
 
 from app.core import language as words
@@ -24,6 +24,11 @@ from app.mail import markdown
 from app.mail.headers import BadHeader
 
 Incomplete = UndefinedError  # a template asked for a value that it did not get
+
+
+class UnknownMail(ValueError):
+    """There is no template of that name; no later try will find one."""
+
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 
@@ -53,7 +58,11 @@ def render(name: str, language: str, **context: Any) -> Rendered:
 
 
 def _filled(medium: str, template: str, values: dict[str, Any]) -> str:
-    return _environment(medium, values["language"]).get_template(template).render(values)
+    try:
+        found = _environment(medium, values["language"]).get_template(template)
+    except TemplateNotFound:
+        raise UnknownMail(f"there is no mail template '{template}'") from None
+    return found.render(values)
 
 
 @cache

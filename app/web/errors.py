@@ -26,6 +26,7 @@ from app.web import links
 from app.web.deps import Visit
 from app.web.security import TOO_LARGE
 
+SEE_OTHER = 303
 GONE = 410
 MISSING = 404
 UNREADY = 503

@@ -35,8 +35,6 @@ class Worker(Protocol):
     @property
     def watch(self) -> Watch: ...
 
-    async def compare(self) -> None: ...
-
 
 @dataclass(frozen=True, slots=True)
 class Chore:
@@ -50,7 +48,6 @@ class Chore:
 
 
 async def _count(worker: Worker) -> str:
-    await worker.compare()
     return f"counter {await guard.raise_counter(worker.watch, now=worker.clock())}"
 async def _replay(worker: Worker) -> str:
     flushed = await guard.flush_pending(worker.watch)
@@ -63,7 +60,7 @@ async def _start(worker: Worker) -> str:
         if not await due(session, worker.clock()):
             return "nothing is due"
     async with worker.house.database.unit_of_work() as session:
-        moved = await start(session, worker.clock())
+        moved = await start(session, ring=worker.house.ring, now=worker.clock())
     if moved:
         worker.moved.set()
     return f"{len(moved)} begun or held"

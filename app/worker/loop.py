@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import update
@@ -31,6 +32,7 @@ from app.features.send import claim
 from app.features.send.engine import Engine, Tools
 from app.features.send.judge import Patience
 from app.mail.courier import Courier
+from app.mail.dkim import Keys, Signer
 from app.worker.alone import alone
 from app.worker.jobs import JOBS, Chore
 
@@ -56,6 +58,12 @@ class Worker:
     def watch(self) -> Watch:
         """What the guard looks at."""
         return Watch(self.house.database, self.house.book, self.house.ring)
+
+    @cached_property
+    def signer(self) -> Signer | None:
+        """Who signs, if that is us; raises Refused when the keys cannot be used."""
+        path = self.house.settings.dkim_keys
+        return Signer(Keys.load(path)) if path else None
 
     async def compare(self) -> None:
         """Compare the counters after a new connection, and recover from a restore."""
@@ -88,6 +96,7 @@ class Worker:
                 dead=self.dead.put_nowait,
                 fresh=lambda: self.house.fresh,
                 compare=self.compare,
+                signer=self.signer,
             )
         )
 
@@ -100,13 +109,14 @@ class Worker:
             lambda: self.house.ring,
             self.clock,
             self.owner,
-            From(settings.base_url, settings.mail_host),
+            From(settings.base_url, settings.mail_host, self.signer),
         )
         return Carrier(tray)
 
     async def run(self) -> None:
         """Work until `stopping` is set; everything under way is finished first."""
         with alone(self.house):
+            log.info("worker.ready", host=socket.gethostname(), process=os.getpid())
             await self._until_compared()
             if not self.house.database.postgres:
                 async with self.house.database.unit_of_work() as session:
@@ -215,6 +225,5 @@ async def serve(house: House, courier: Courier) -> None:
     """Run one worker until a signal."""
     worker = Worker(house, courier)
     stop_on_signals(worker.stopping)
-    log.info("worker.ready", host=socket.gethostname(), process=os.getpid())
     await worker.run()
     log.info("worker.stopped")

@@ -67,7 +67,7 @@ def test_the_mail_server_is_down_and_comes_back(service: Service) -> None:
     worker = service.worker()
     issue_id = service.issue(TEXT)
     service.bode("issue", "send", issue_id)
-    until(lambda: service.report(issue_id)["state"] == "sending", "it begins")
+    service.reached(issue_id, "sending")
     service.mail.up()
     until(lambda: len(copies(service)) > 100, "a part is sent")
     service.mail.down()

@@ -59,6 +59,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "reason": "De mailserver weigerde de aanmelding.",
         "issue_id": "3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
     },
+    "breakglass": {**STAFF, "act": "send", "number": 12, "who": "cli:dana"},
     "held": {**STAFF, "subjects": ["Samen staan we sterker", "Extra editie"], "why": "restored"},
 }
 LANGUAGES = ("nl", "en")

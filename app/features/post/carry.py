@@ -22,6 +22,7 @@ from app.core import logs
 from app.core.address import BadAddress, parse
 from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Database
+from app.core.errors import Refused
 from app.core.sqltime import from_now
 from app.domain import issue as issues
 from app.domain import outbox
@@ -113,7 +114,7 @@ class Carrier:
             mails = await self._claim(session, now)
             decided = [(mail, await self._decided(session, mail, now)) for mail in mails]
             for mail, outgoing in decided:
-                if outgoing is None:
+                if outgoing is None and mail.due_at <= now:
                     await session.delete(mail)
         return [(mail.id, outgoing) for mail, outgoing in decided if outgoing is not None]
 
@@ -140,6 +141,7 @@ class Carrier:
         return mails
 
     async def _decided(self, session: AsyncSession, mail: Mail, now: datetime) -> Outgoing | None:
+        """What leaves; None when nothing is to leave, or when the mail was put off."""
         if mail.created_at + LIVES < now:
             return None
         ring = self._tray.ring()
@@ -152,6 +154,10 @@ class Carrier:
             return write(mail, decision, self._tray.house, now) if decision else None
         except UNSENDABLE as trouble:
             log.warning("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
+            return None
+        except Refused as refused:  # not to be signed with these keys: a person can mend that
+            log.error("post.waits", mail=str(mail.id), reason=str(refused))
+            mail.due_at = now + LONGEST_PAUSE
             return None
 
     async def _final(
@@ -175,22 +181,25 @@ class Carrier:
             await self._hang_up()
             await self._later(mail_id, None)
             return
-        if reply.temporary:
-            await self._later(mail_id, None)
+        if reply is None or reply.temporary:
+            await self._later(mail_id, None if reply else timedelta(0))
             return
         if reply.permanent:
             log.warning("post.refused", mail=str(mail_id), code=reply.code, stage=reply.stage)
         await self._done(mail_id)
 
-    async def _send(self, outgoing: Outgoing) -> Reply:
-        if self._line is None or not self._line.usable:
-            self._line = await self._tray.dialer.open()
-        self._line.put(None, outgoing.envelope)
-        reply = await self._line.opened()
+    async def _send(self, outgoing: Outgoing) -> Reply | None:
+        line = self._line
+        if line is None or not line.usable:
+            line = self._line = await self._tray.dialer.open(self._stopping)
+        if line is None:
+            return None
+        line.put(None, outgoing.envelope)
+        reply = await line.opened()
         if not reply.go_ahead:
             return reply
-        self._line.put(outgoing.body, None, stuffed=True)
-        return await self._line.fate()
+        line.put(outgoing.body, None, stuffed=True)
+        return await line.fate()
 
     async def _hang_up(self) -> None:
         if self._line is not None:

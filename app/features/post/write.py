@@ -14,9 +14,11 @@ from app.domain.newsletter import Newsletter
 from app.domain.outbox import Mail
 from app.features.post.decide import Decision
 from app.mail.compile import Compiled, Gap, Letter, compile_letter
+from app.mail.dkim import Signer
 from app.mail.headers import AUTOMATIC
 from app.mail.rendering import render
 from app.mail.smtp import Envelope, stuff
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -28,10 +30,11 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Where the mail comes from."""
+    """Where the mail comes from, and who signs it; without a signer the relay does."""
 
     base_url: str
     hostname: str
+    signer: Signer | None = None
 
 
 def write(mail: Mail, decision: Decision, house: House, now: datetime) -> Outgoing:
@@ -78,14 +81,15 @@ def _fill(
         Gap.DATE: format_datetime(now.replace(microsecond=0)).encode(),
         **more,
     }
+    signatures = house.signer.prepare(compiled).sign(values, now) if house.signer else []
     envelope = Envelope(
         sender=decision.newsletter.sender_address,
         recipient=address,
-        size=compiled.size(values),
+        size=compiled.size(values) + sum(map(len, signatures)),
         smtputf8=decision.address.needs_smtputf8,
         envid=mail_id.hex,
     )
-    return Outgoing(envelope, stuff(compiled.fill(values)))
+    return Outgoing(envelope, stuff([*signatures, *compiled.fill(values)]))
 
 
 def _context(decision: Decision, house: House) -> dict[str, Any]:

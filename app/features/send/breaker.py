@@ -69,7 +69,7 @@ async def pause(
 async def hold(
     database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime
 ) -> None:
-    """Hold the issue for a person: its bytes are not the approved ones."""
+    """Hold the issue for a person: its bytes are not the approved ones, or cannot be signed."""
     await _stop(database, issue_id, State.HELD, reason, ring=ring, now=now)
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -31,6 +33,7 @@ from app.features.send.letter import Run
 from app.features.send.runs import Runs
 from app.features.send.stock import Item, Stock
 from app.mail.dialer import Dialer
+from app.mail.dkim import Signer
 from app.mail.smtp import Line, Reply, Trouble
 
 BATCH = 500  # rows a claim takes: a claim costs as much as ten of them
@@ -39,7 +42,6 @@ PACED_SECONDS = 2.0  # a slow newsletter claims this much ahead, so that a stop 
 POLL = 0.2  # seconds between looks for new work: "send" reaches the relay within a second
 SAFETY = 5.0  # seconds before the lease's end after which nothing more leaves
 LOST = "lost"  # instead of a code: the connection went before the reply came
-ALTERED = "the stored bytes are not the approved ones"
 AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 
 log = logs.get("send.engine")
@@ -62,6 +64,7 @@ class Tools:
     dead: Callable[[UUID], None]  # told which subscriber's mailbox does not exist
     fresh: Callable[[], bool]  # whether the database was reached anew
     compare: Callable[[], Awaitable[None]]  # compares the counters, recovers from a restore
+    signer: Signer | None = None
 
 
 class Engine:
@@ -74,7 +77,8 @@ class Engine:
             tools.database, tools.owner, tools.fresh, tools.compare, tools.dead
         )
         self._breaker = Breaker()
-        self._runs = Runs(tools.database, tools.patience, tools.hostname)
+        self._runs = Runs(tools.database, tools.patience, tools.hostname, tools.signer)
+        self._signers = ThreadPoolExecutor(os.cpu_count(), "sign")  # starts none before it is used
         self._cursors: dict[UUID, int] = {}
         self._stopping = asyncio.Event()
 
@@ -91,14 +95,16 @@ class Engine:
         await asyncio.gather(*lanes)
         self._journal.close()
         await writing
+        self._signers.shutdown()
 
     def _lane(self) -> Lane:
-        return Lane(self._stock, self._journal, self._tools.ring, self._judged, self._open)
+        tools = self._tools
+        return Lane(self._stock, self._journal, tools.ring, self._judged, self._open, self._signers)
 
     async def _open(self) -> Line | None:
         while not self._stopping.is_set():
             try:
-                return await self._tools.dialer.open()
+                return await self._tools.dialer.open(self._stopping)
             except Trouble as trouble:
                 self._blame(trouble)
                 log.warning("relay.trouble", stage=trouble.stage, reason=trouble.reason)
@@ -153,7 +159,7 @@ class Engine:
             sending = await in_states(session, [State.SENDING])
             stopping = await in_states(session, [State.CANCELLED])
             runs = await self._runs.refresh(session, sending)
-        await self._hold_altered()
+        await self._hold_unfit()
         self._drop_stopped({run.issue_id for run in runs})
         busy = False
         for run in runs:
@@ -218,11 +224,11 @@ class Engine:
             self._breaker.reset(issue_id)
             self._tools.moved()
 
-    async def _hold_altered(self) -> None:
-        while self._runs.altered:
+    async def _hold_unfit(self) -> None:
+        while self._runs.unfit:
             ring, now = self._tools.ring(), self._tools.clock()
-            issue_id = self._runs.altered.pop()
-            await breaker.hold(self._tools.database, issue_id, ALTERED, ring=ring, now=now)
+            issue_id, reason = self._runs.unfit.popitem()
+            await breaker.hold(self._tools.database, issue_id, reason, ring=ring, now=now)
             self._tools.moved()
 
     def _drop_stopped(self, going: set[UUID]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from app.core.crypto import KeyRing, Unreadable
@@ -40,6 +41,7 @@ class Lane:
     ring: Callable[[], KeyRing]
     judged: Judged
     open_line: Callable[[], Awaitable[Line | None]]
+    signers: Executor
     _item: Item | None = None  # marked on disk; its body leaves next
     _ready: Ready | None = None
     _lost: int = 0  # connections lost since a copy was accepted
@@ -70,7 +72,7 @@ class Lane:
 
     async def _step(self, line: Line, upcoming: Item | None) -> Item | None:
         """One round trip; returns what to send next on this connection."""
-        ready = self._prepared(upcoming) if upcoming is not None else None
+        ready = await self._prepared(upcoming) if upcoming is not None else None
         upcoming = upcoming if ready is not None else None
         if self._item is not None and self._item.expired:
             self._not_sent(upcoming)
@@ -84,9 +86,13 @@ class Lane:
             return self.stock.take_now()
         return await self.stock.take(IDLE)
 
-    def _prepared(self, item: Item) -> Ready | None:
+    async def _prepared(self, item: Item) -> Ready | None:
+        """Filling takes microseconds; signing takes longer than all else and goes to a thread."""
+        work = (item.run, item.copy, self.ring())
         try:
-            return prepare(item.run, item.copy, self.ring())
+            if item.run.signed is None:
+                return prepare(*work)
+            return await asyncio.get_running_loop().run_in_executor(self.signers, prepare, *work)
         except (Unreadable, BadEnvelope) as trouble:
             code = type(trouble).__name__
             self.journal.settle(item.copy.seq, Fate(Outcome.GIVEN_UP, code))

@@ -16,6 +16,7 @@ from app.domain import subscriber
 from app.features.send.claim import Copy
 from app.features.send.judge import Patience
 from app.mail.compile import Compiled, Gap
+from app.mail.dkim import Prepared
 from app.mail.smtp import Envelope, stuff
 
 
@@ -34,6 +35,7 @@ class Run:
     started_at: datetime
     date: bytes
     patience: Patience
+    signed: dict[str, Prepared] | None = None  # per language; without it the relay signs
 
     @staticmethod
     def dated(started_at: datetime) -> bytes:
@@ -67,13 +69,16 @@ def prepare(run: Run, copy: Copy, ring: KeyRing) -> Ready:
             ring, "leave", tag, copy.subscriber_id, key_id=run.key_id
         ).encode(),
     }
-    compiled = run.compiled.get(copy.language) or run.compiled[run.main_language]
+    language = copy.language if copy.language in run.compiled else run.main_language
+    compiled = run.compiled[language]
+    # The moment of a signature is the issue's: a copy that is tried again has the same bytes.
+    signatures = run.signed[language].sign(values, run.started_at) if run.signed else []
     address = to.decode()
     envelope = Envelope(
         sender=run.sender,
         recipient=address,
-        size=compiled.size(values),
+        size=compiled.size(values) + sum(map(len, signatures)),
         smtputf8=not address.isascii(),
         envid=copy.id.hex,
     )
-    return Ready(copy, envelope, stuff(compiled.fill(values)))
+    return Ready(copy, envelope, stuff([*signatures, *compiled.fill(values)]))

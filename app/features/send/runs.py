@@ -7,23 +7,30 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import Database
+from app.core.errors import Refused
 from app.domain import issue as issues
 from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
 from app.features.send.judge import Patience
 from app.features.send.letter import Run
 from app.mail.compile import Compiled
+from app.mail.dkim import Prepared, Signer
+
+ALTERED = "the stored bytes are not the approved ones"
 
 
 class Runs:
     """The issues that are going out now."""
 
-    def __init__(self, database: Database, patience: Patience, hostname: str) -> None:
+    def __init__(
+        self, database: Database, patience: Patience, hostname: str, signer: Signer | None
+    ) -> None:
         self._database = database
         self._patience = patience
         self._hostname = hostname
+        self._signer = signer
         self._known: dict[UUID, Run] = {}
-        self.altered: set[UUID] = set()  # whose bytes are not the approved ones
+        self.unfit: dict[UUID, str] = {}  # what must not go out as it is, and why
 
     @property
     def active(self) -> list[UUID]:
@@ -42,7 +49,13 @@ class Runs:
     async def _read(self, session: AsyncSession, issue: Issue) -> Run | None:
         frozen = await issues.frozen(session, issue.id)
         if not frozen or issues.digest(frozen) != issue.digest:
-            self.altered.add(issue.id)
+            self.unfit[issue.id] = ALTERED
+            return None
+        compiled = {key: Compiled.from_bytes(value) for key, value in frozen.items()}
+        try:
+            signed = self._signed(compiled)
+        except Refused as refused:
+            self.unfit[issue.id] = str(refused)
             return None
         letter = await session.get_one(Newsletter, issue.newsletter_id)
         assert issue.started_at is not None
@@ -50,7 +63,7 @@ class Runs:
         return Run(
             issue_id=issue.id,
             newsletter_id=letter.id,
-            compiled={key: Compiled.from_bytes(value) for key, value in frozen.items()},
+            compiled=compiled,
             main_language=letter.language,
             key_id=issue.key_id,
             sender=letter.sender_address,
@@ -59,4 +72,10 @@ class Runs:
             started_at=issue.started_at,
             date=Run.dated(issue.started_at),
             patience=self._patience,
+            signed=signed,
         )
+
+    def _signed(self, compiled: dict[str, Compiled]) -> dict[str, Prepared] | None:
+        if self._signer is None:
+            return None
+        return {language: self._signer.prepare(letter) for language, letter in compiled.items()}

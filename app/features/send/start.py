@@ -12,10 +12,12 @@ from uuid import UUID
 from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.crypto import KeyRing
 from app.core.database import changed
-from app.domain import audit, slot
+from app.domain import audit, notice, slot
 from app.domain.audit import Event
-from app.domain.issue import Issue, State
+from app.domain.issue import Issue, State, subject
+from app.domain.newsletter import Newsletter
 
 LATE = timedelta(hours=24)
 
@@ -26,14 +28,14 @@ async def due(session: AsyncSession, now: datetime) -> bool:
     return bool(await session.scalar(query))
 
 
-async def start(session: AsyncSession, now: datetime) -> list[UUID]:
+async def start(session: AsyncSession, *, ring: KeyRing, now: datetime) -> list[UUID]:
     """Begin every issue that is due, and hold those that are too late; returns what moved."""
     query = select(Issue).where(Issue.state == State.SCHEDULED, Issue.due_at <= now)
     moved = []
     for issue in await session.scalars(query):
         assert issue.due_at is not None
         late = issue.due_at < now - LATE
-        if await (_hold(session, issue, now) if late else _begin(session, issue, now)):
+        if await (_hold(session, issue, ring, now) if late else _begin(session, issue, now)):
             moved.append(issue.id)
     return moved
 
@@ -51,7 +53,7 @@ async def _begin(session: AsyncSession, issue: Issue, now: datetime) -> bool:
     return True
 
 
-async def _hold(session: AsyncSession, issue: Issue, now: datetime) -> bool:
+async def _hold(session: AsyncSession, issue: Issue, ring: KeyRing, now: datetime) -> bool:
     statement = (
         update(Issue)
         .where(Issue.id == issue.id, Issue.state == State.SCHEDULED)
@@ -62,4 +64,7 @@ async def _hold(session: AsyncSession, issue: Issue, now: datetime) -> bool:
     await audit.record(
         session, "service", Event.ISSUE_HELD, about=f"issue {issue.id}", reason="late", now=now
     )
+    letter = await session.get_one(Newsletter, issue.newsletter_id)
+    words = {"subjects": [await subject(session, issue, letter.language)], "why": "late"}
+    await notice.tell(session, letter, "held", words, ring=ring, now=now)
     return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from urllib.parse import parse_qsl
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app.core.errors import Invalid, LinkProblem
 from app.features import unsubscribe
@@ -58,6 +58,12 @@ async def _says_one_click(visit: Visit) -> bool:
     if kind.lower().startswith("multipart/form-data"):
         return ONE_CLICK in (await visit.fields()).items()
     return ONE_CLICK in parse_qsl(body.decode("ascii", "replace").strip())
+
+
+@doors.look(*signed("leave", NOW), kind=Kind.SIGNED_LINK)
+async def back(visit: Looking, token: str) -> Response:
+    """Somebody reloads the page that the button led to: nothing is pressed again."""
+    return RedirectResponse(own("leave", visit.language, token), errors.SEE_OTHER)
 
 
 @doors.act(*signed("leave", NOW), kind=Kind.SIGNED_LINK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app.core import tokens
 from app.core.address import BadAddress
@@ -16,7 +16,7 @@ from app.features.manage import MOVES_FOR, PAUSES, Mine
 from app.web import forms, holding
 from app.web.deps import Looking, Pressed, Visit
 from app.web.doors import Doors, Kind
-from app.web.errors import WRONG
+from app.web.errors import SEE_OTHER, WRONG
 from app.web.links import ACTS, JSON, NAMES, own, signed
 from app.web.pages.leave import left
 
@@ -31,6 +31,15 @@ async def show(visit: Looking, token: str) -> Response:
     async with visit.reading() as session:
         mine = await opened(visit, session, token)
         return await _page(visit, session, token, mine)
+
+
+@doors.look(
+    *(path for act, word in ACTS.items() if act != "erase" for path in signed("manage", word)),
+    kind=Kind.SIGNED_LINK,
+)
+async def back(visit: Looking, token: str) -> Response:
+    """Somebody reloads the page that a button led to: nothing is pressed again."""
+    return RedirectResponse(own("manage", visit.language, token), SEE_OTHER)
 
 
 async def opened(visit: Visit, session: AsyncSession, token: str) -> Mine:

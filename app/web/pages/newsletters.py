@@ -9,9 +9,8 @@ from app.core.language import LANGUAGES
 from app.domain import newsletter
 from app.web.deps import Looking
 from app.web.doors import Doors, Kind
+from app.web.errors import SEE_OTHER
 from app.web.links import preferred
-
-SEE_OTHER = 303
 
 doors = Doors()
 

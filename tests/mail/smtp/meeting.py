@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.mail import smtp
-from app.mail.smtp import Connection, Envelope, Relay, Reply, Timeouts, Trouble
+from app.mail.smtp import Connection, Envelope, Relay, Reply, Stage, Timeouts, Trouble
 from tests.servers.mischief import OFFERS, Mischief
 from tests.servers.smtp import Server
 
@@ -39,6 +39,12 @@ def envelope(to: str = "jan@example.org", **more: Any) -> Envelope:
 
 def misbehave(server: Server, **mischief: Any) -> None:
     server.mischief = Mischief(offers=server.mischief.offers, **mischief)
+
+
+def impatience(mischief: dict[str, Any]) -> dict[str, float]:
+    """Return timeouts that are short only where the server will be silent: elsewhere it may be slow."""
+    stages = [Stage.TLS if step == "starttls" else Stage(step) for step in mischief.get("silent", ())]
+    return {stage.value: IMPATIENT for stage in stages[:1]}
 
 
 async def outcome(waiting: Any) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -12,9 +11,9 @@ from app.mail.smtp import Connection, Reason, Relay, Stage, Timeouts, Trouble
 from app.mail.smtp.relay import Security
 from tests.mail.smtp.meeting import (
     CLOSING,
-    IMPATIENT,
     LETTER,
     envelope,
+    impatience,
     meet,
     outcome,
 )
@@ -61,7 +60,7 @@ async def test_a_connection_that_cannot_be_made_says_how_far_it_came(
     mischief: dict[str, Any], tls: str | None, expected: tuple[Any, ...]
 ) -> None:
     async with Server(tls=tls, user="bode", password="secret", **mischief) as server:
-        assert await outcome(trusted(server, ehlo=IMPATIENT, auth=IMPATIENT)) == expected
+        assert await outcome(trusted(server, **impatience(mischief))) == expected
         await server.idle()
 
 
@@ -69,7 +68,7 @@ async def trusted(server: Server, **timeouts: float) -> Connection:
     """Connect as someone who knows the test authority."""
     return await smtp.connect(
         Relay.parse(server.url, production=True),
-        timeouts=dataclasses.replace(Timeouts(greeting=IMPATIENT * 4, tls=IMPATIENT * 4), **timeouts),
+        timeouts=Timeouts(**timeouts),
         hostname="bode.test",
         tls_context=server.authority,
     )

@@ -9,9 +9,9 @@ import pytest
 from app.mail.smtp import Reason, Stage, Trouble
 from tests.mail.smtp.meeting import (
     CLOSING,
-    IMPATIENT,
     LETTER,
     envelope,
+    impatience,
     met,
     misbehave,
     outcome,
@@ -46,7 +46,7 @@ async def test_a_surprise_while_an_envelope_opens_ends_the_connection(
     server: Server, mischief: dict[str, Any], expected: tuple[Any, ...]
 ) -> None:
     misbehave(server, **mischief)
-    async with met(server, mail=IMPATIENT, rcpt=IMPATIENT, data=IMPATIENT) as connection:
+    async with met(server, **impatience(mischief)) as connection:
         connection.put(None, envelope())
         assert await outcome(connection.opened()) == expected
         assert not connection.usable

@@ -1,0 +1,59 @@
+"""Desks for tests of commands: a migrated folder, and one with a newsletter and its people."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.cli.desk import Desk
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Commands set up logging for their process, which here is the tests' own."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Desk:
+    """A folder with nothing in it."""
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, sqlite_files: Path) -> Desk:
+    """Both databases at this version, and nothing in them."""
+    for name in ("bode.db", "ledger.db"):
+        shutil.copy(sqlite_files / name, tmp_path / name)
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def office(desk: Desk) -> Desk:
+    """A newsletter and its people."""
+    desk.furnish()
+    return desk
+
+
+@pytest.fixture
+def production(desk: Desk) -> Desk:
+    """The same folder, run for real: with keys of its own and a relay on this machine."""
+    desk.environment |= {
+        "BODE_ENVIRONMENT": "production",
+        "BODE_DATABASE_URL": f"sqlite:///{desk.folder}/bode.db",
+        "BODE_LEDGER_URL": f"sqlite:///{desk.folder}/ledger.db",
+        "BODE_KEYS_FILE": str(desk.folder / "keys.json"),
+        "BODE_SMTP_URL": "smtp://127.0.0.1:1",
+    }
+    desk.bode("keys", "new")
+    return desk

@@ -1,0 +1,55 @@
+"""Accounts are opened, listed without addresses, and closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.desk import Desk
+
+ADD = ("staff", "add", "--name", "dana", "--email", "dana@example.org", "--role", "editor")
+
+
+def test_an_account_has_every_role_that_was_given(desk: Desk) -> None:
+    added = desk.told(*ADD, "--role", "approver")
+    assert added == {
+        "name": "dana",
+        "roles": ["approver", "editor"],
+        "language": "nl",
+        "enabled": True,
+    }
+    assert desk.told("staff", "list") == [added]
+
+
+def test_a_name_is_taken_once(desk: Desk) -> None:
+    desk.bode(*ADD)
+    assert "already" in desk.refused(*ADD)
+
+
+def test_a_closed_account_stays_and_may_do_nothing(office: Desk) -> None:
+    issue_id = office.draft()
+    office.bode("staff", "disable", "emre")
+    people = {each["name"]: each["enabled"] for each in office.told("staff", "list")}
+    assert people == {"dana": True, "emre": False, "fatima": True}
+    assert "closed" in office.refused("issue", "approve", issue_id, "--approver", "emre")
+    assert "closed already" in office.refused("staff", "disable", "emre")
+
+
+def test_who_has_no_account_cannot_be_disabled(desk: Desk) -> None:
+    assert "see: bode staff list" in desk.refused("staff", "disable", "nobody")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--name", "dana@example.org", "plain letters"),
+        ("--name", "cli:root", "plain letters"),
+        ("--name", "service", "plain letters"),
+        ("--email", "dana", "not an address"),
+        ("--role", "boss", "'boss' is not one of"),
+    ],
+)
+def test_words_that_do_not_fit_end_with_2(desk: Desk, option: str, value: str, told: str) -> None:
+    words = list(ADD)
+    words[words.index(option) + 1] = value
+    assert told in desk.refused(*words, code=2)
+    assert desk.told("staff", "list") == []

@@ -1,0 +1,331 @@
+"""Everybody can use every page: axe in a real browser, in both languages, in every state.
+
+Each page is loaded once and looked at in three guises: a small screen, a dark one, and one with
+forced colours. Keyboard and a browser without scripts are tried as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from io import StringIO
+from typing import Any, NamedTuple
+
+import pytest
+import uvicorn
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
+
+from app.core import paths, tokens
+from app.domain.subscriber import Subscriber
+from app.mail.mailbox import Mailbox
+from app.main import create_app
+from tests.browser import launch_options
+from tests.cast import ALICE, BOB, Stage, join, request
+from tests.conftest import Clock
+from tests.web.conftest import SLUG
+from tests.web.test_mailbox import LETTER
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"], "iframes": False}
+RUN = "options => axe.run(document, options)"
+AT_ONCE = 3  # pages: two processors, and a browser waits as much as it works
+
+
+class Guise(NamedTuple):
+    """How a page is looked at."""
+
+    width: int
+    media: dict[str, str]
+
+
+LIGHT = {"color_scheme": "light", "forced_colors": "none"}
+DARK = {"color_scheme": "dark", "forced_colors": "none"}
+FORCED = {"color_scheme": "light", "forced_colors": "active"}
+GUISES = {
+    "nl": (Guise(320, LIGHT), Guise(1280, DARK), Guise(768, FORCED)),
+    "en": (Guise(320, DARK), Guise(1280, LIGHT)),
+}
+WORDS = {
+    "nl": "bevestigen niet-ik afmelden gegevens adres wissen",
+    "en": "confirm not-me unsubscribe my-data address erase",
+}
+
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+
+
+class Place:
+    """The running service, as a browser comes to it."""
+
+    def __init__(self, url: str, stage: Stage, clock: Clock, browser: Browser) -> None:
+        self.url, self.stage, self.clock, self.browser = url, stage, clock, browser
+        self.letter = stage.letter
+
+    def sealed(self, purpose: str, **content: str) -> str:
+        """A value that we sealed a moment ago."""
+        given = {"i": self.clock().isoformat(), **content}
+        return tokens.seal(self.stage.house.ring, purpose, given)
+
+    def asked(self, language: str, name: str = "bob", days: int = 0) -> str:
+        """The token in a confirmation mail, so many days old."""
+        address, at = f"{name}-{language}@example.net", self.clock() - timedelta(days=days)
+        return request(self.stage.house, self.letter, address, at, language)
+
+    async def reader(self, name: str, language: str) -> Subscriber:
+        """A reader of one page's own, because that page ends or moves the subscription."""
+        return await join(
+            self.stage.house, self.letter, f"{name}-{language}@example.net", self.clock(), language
+        )
+
+    async def mydata(self, name: str, language: str) -> str:
+        """The token of such a reader's own page."""
+        return self.sealed("manage", s=(await self.reader(name, language)).id.hex)
+
+    async def leaving(self, name: str, language: str) -> str:
+        """The token in such a reader's newsletter."""
+        return self.stage.link(await self.reader(name, language))
+
+    async def moving(self, language: str) -> str:
+        """The token in the mail to a new address."""
+        row = await self.reader("moves", language)
+        words = {"n": self.letter.id.hex, "l": language, "x": row.id.hex}
+        return self.sealed("address", a=f"moved-{language}@example.net", s=row.id.hex, **words)
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """A real server on loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, ws="none")
+        server = uvicorn.Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
+@pytest.fixture
+async def place(cast: Stage, clock: Clock, lines: StringIO) -> AsyncIterator[Place]:
+    box = Mailbox()
+    box.take(BOB, LETTER)
+    app = create_app(cast.house, mailbox=box, clock=clock)
+
+    @app.get("/fault")
+    async def fault() -> None:
+        raise RuntimeError
+
+    async with async_playwright() as playwright, served(app) as url:
+        browser = await playwright.chromium.launch(**launch_options())
+        yield Place(url, cast, clock, browser)
+        await browser.close()
+
+
+async def press(page: Page, index: int = 0) -> None:
+    """Press a button of the page and wait for the answer."""
+    async with page.expect_navigation():
+        await page.locator("main form button").nth(index).click()
+
+
+async def fill(page: Page, address: str) -> None:
+    await page.fill("#address", address)
+    await press(page)
+
+
+Act = Callable[[Page], Awaitable[None]]
+State = tuple[str, str, Act | None]
+
+
+def typed(address: str) -> Act:
+    """Fill in an address and press the button."""
+
+    async def act(page: Page) -> None:
+        await fill(page, address)
+
+    return act
+
+
+async def undone(page: Page) -> None:
+    """Leave, and take it back."""
+    await press(page)
+    await press(page)
+
+
+async def stale(page: Page) -> None:
+    """Send a form that was open for too long."""
+    await page.eval_on_selector("[name=stamp]", "field => field.value = 'x'")
+    await fill(page, BOB)
+
+
+async def paused(page: Page) -> None:
+    """Take a break: the buttons before it are for address and language."""
+    await press(page, 2)
+
+
+def late(place: Place) -> Act:
+    """Take back what is too old to take back."""
+    old = (place.clock() - timedelta(hours=1)).isoformat()
+    value = place.sealed("undo", i=old, x="1")
+
+    async def act(page: Page) -> None:
+        await press(page)
+        await page.eval_on_selector("[name=undo]", "(field, value) => field.value = value", value)
+        await press(page)
+
+    return act
+
+
+async def states(place: Place, language: str) -> list[State]:
+    """A name, a path, and what to do there, for every state of the pages that a mail leads to."""
+    confirm, not_me, leave, own, address, erase = WORDS[language].split()
+    mine, move = await place.mydata("mine", language), await place.moving(language)
+    return [
+        ("confirm", f"/{confirm}/{place.asked(language)}", None),
+        ("confirm, expired", f"/{confirm}/{place.asked(language, days=8)}", None),
+        ("confirm, broken", f"/{confirm}/x", None),
+        ("confirmed", f"/{confirm}/{place.asked(language, 'new')}", press),
+        ("not me", f"/{not_me}/{place.asked(language)}", None),
+        ("not me, done", f"/{not_me}/{place.asked(language, 'victim')}", press),
+        ("leave", f"/{leave}/{await place.leaving('stays', language)}", None),
+        ("left", f"/{leave}/{await place.leaving('leaves', language)}", press),
+        ("undone", f"/{leave}/{await place.leaving('slips', language)}", undone),
+        ("undo too late", f"/{leave}/{await place.leaving('late', language)}", late(place)),
+        ("my data", f"/{own}/{mine}", None),
+        ("my data, wrong", f"/{own}/{mine}", typed("alice@")),
+        ("my data, sent", f"/{own}/{mine}", typed("new@example.net")),
+        ("my data, paused", f"/{own}/{mine}", paused),
+        ("erase", f"/{own}/{mine}/{erase}", None),
+        ("erased", f"/{own}/{await place.mydata('erased', language)}/{erase}", press),
+        ("address", f"/{address}/{move}", None),
+        ("address, changed", f"/{address}/{move}", press),
+        ("not found", f"/{language}/x/y/z", None),
+    ]
+
+
+def public(language: str) -> list[State]:
+    """The same for the pages that anybody may come to."""
+    form, ask = f"/{language}/{SLUG}", paths.ask("", language, SLUG)
+    return [
+        ("form", form, None),
+        ("form, wrong", form, typed("alice")),
+        ("form, stale", form, stale),
+        ("form, sent", form, typed(BOB)),
+        ("ask", ask, None),
+        ("ask, wrong", ask, typed("")),
+        ("ask, sent", ask, typed(BOB)),
+        ("privacy", f"{form}/privacy", None),
+        ("accessibility", paths.ACCESSIBILITY[language], None),
+    ]
+
+
+COMMON: list[State] = [("mailbox", "/mailbox", None), ("a mail", "/mailbox/1", None)]
+COMMON += [("status", "/status", None), ("a fault", "/fault", None)]
+
+
+async def faults(page: Page, guise: Guise) -> list[str]:
+    """What axe and a small screen find wrong."""
+    await page.set_viewport_size({"width": guise.width, "height": 900})
+    await page.emulate_media(**guise.media)
+    found = (await page.evaluate(RUN, OPTIONS))["violations"]
+    wrong = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+    if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        wrong.append("wider than the screen")
+    return [f"{guise.width} {guise.media}: {each}" for each in wrong]
+
+
+async def looked_at(place: Place, state: State, language: str) -> list[str]:
+    """One state in all its guises, and whether it asked anything of anyone else."""
+    name, path, act = state
+    context = await place.browser.new_context(locale=f"{language}-NL", reduced_motion="reduce")
+    page = await context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(each.url))
+    try:
+        await page.goto(place.url + path)
+        if act is not None:
+            await act(page)
+        await page.evaluate(Axe().axe_script)
+        assert await page.locator("html").get_attribute("lang") == language
+        wrong = [each for guise in GUISES[language] for each in await faults(page, guise)]
+        wrong += [f"asks {each}" for each in asked if not each.startswith((place.url, "data:"))]
+        wrong += [f"sets {each}" for each in await context.cookies()]
+    except Exception as trouble:  # noqa: BLE001  (the name of the state belongs to it)
+        wrong = [repr(trouble)[:600]]
+    finally:
+        await context.close()
+    return [f"{language}, {name}: {each}" for each in wrong]
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+async def test_axe_finds_nothing_on_any_page(place: Place, language: str) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(state: State) -> list[str]:
+        async with gate:
+            return await looked_at(place, state, language)
+
+    everything = [*public(language), *await states(place, language), *COMMON]
+    # The order of pressing matters for one reader's own page, so what acts on it comes by itself.
+    own = [each for each in everything if each[0].startswith(("my data", "address"))]
+    others = [each for each in everything if each not in own]
+    found = await asyncio.gather(*map(one, others))
+    found += [await one(each) for each in own]
+    wrong = [each for several in found for each in several]
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_axe_would_find_what_is_wrong(place: Place) -> None:
+    page = await place.browser.new_page()
+    await page.goto(f"{place.url}/nl/{SLUG}")
+    await page.eval_on_selector("main label", "label => label.remove()")
+    await page.evaluate(Axe().axe_script)
+    assert any("label" in each for each in await faults(page, GUISES["nl"][0]))
+
+
+async def test_signing_up_works_with_the_keyboard_only(place: Place) -> None:
+    page = await place.browser.new_page()
+    await page.goto(f"{place.url}/nl/{SLUG}")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.className") == "skip"
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.id") == "address"
+    await page.keyboard.type("wrong")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    assert (await page.title()).startswith("Fout: ")
+    assert await page.evaluate("document.activeElement.id") == "problem"
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "address"
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type(BOB)
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    assert "U bent nog niet aangemeld" in await page.inner_text("main")
+
+
+async def test_everything_works_without_scripts(place: Place) -> None:
+    context = await place.browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{place.url}/nl/{SLUG}")
+    await fill(page, BOB)
+    assert "U bent nog niet aangemeld" in await page.inner_text("main")
+    await page.goto(f"{place.url}/bevestigen/{place.asked('nl')}")
+    await press(page)
+    assert "U bent aangemeld" in await page.inner_text("main")
+    await page.goto(f"{place.url}/afmelden/{place.stage.link(place.stage.alice)}")
+    await press(page)
+    await press(page)
+    assert await place.stage.find(ALICE) is not None
+
+
+async def test_a_letter_shows_in_its_frame_and_its_links_leave_it(place: Place) -> None:
+    page = await place.browser.new_page()
+    await page.goto(f"{place.url}/mailbox/1")
+    frame = page.frame_locator("iframe.letter")
+    await frame.locator("img").wait_for(state="attached")

@@ -1,0 +1,304 @@
+"""A reader's own page: see, save, change, pause, stop, move, be forgotten, and nobody else's."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import select
+
+from app.core import tokens
+from app.core.errors import BookClosed
+from app.core.register import Kind, entries
+from app.domain import MAIN, consent, issue, newsletter
+from app.domain.audit import Record
+from app.domain.consent import Event
+from app.domain.delivery import Delivery, State
+from app.domain.house import House
+from app.domain.issue import Issue
+from tests import cast as people
+from tests.cast import ALICE, BOB
+from tests.web.conftest import SLUG, Site, visitor
+from tests.web.test_signup import another
+
+NEW = "alice.new@example.net"
+
+
+async def test_the_page_shows_everything_and_the_file_holds_it_too(site: Site) -> None:
+    await sent(site, number=7)
+    token = site.mydata()
+    page = await site.get(f"/gegevens/{token}")
+    assert page.status_code == 200
+    for each in (ALICE, "U drukte op de knop", "Editie 7", "afgegeven bij uw mailprovider (250 2.0.0)"):
+        assert each in page.text
+    answer = await site.get(f"/gegevens/{token}/json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-disposition"] == 'attachment; filename="mijn-gegevens.json"'
+    held = answer.json()
+    assert held["address"] == ALICE
+    (mine,) = held["newsletters"]
+    assert mine["newsletter"] == "Weerbaar Bestuur"
+    assert mine["subscription"]["language"] == "nl"
+    assert [each["event"] for each in mine["proofs"]] == ["requested", "confirmed"]
+    assert [each["issue"] for each in mine["deliveries"]] == [7]
+    assert mine["block"] is None
+
+
+async def sent(site: Site, number: int) -> None:
+    """An issue that reached alice."""
+    house, letter = site.house, site.stage.letter
+    async with house.database.unit_of_work() as session:
+        row = Issue(
+            newsletter_id=letter.id,
+            number=number,
+            state=issue.State.SENT,
+            author="dana",
+            created_at=site.clock(),
+        )
+        session.add(row)
+        await session.flush()
+        session.add(
+            Delivery(
+                issue_id=row.id,
+                subscriber_id=site.stage.alice.id,
+                state=State.ACCEPTED,
+                code="250 2.0.0",
+            )
+        )
+
+
+async def test_the_file_has_a_field_for_every_column_about_the_reader(site: Site) -> None:
+    """What a table holds about a reader is in the file, or is named here with its reason."""
+    await sent(site, number=1)
+    (mine,) = (await site.get(f"/gegevens/{site.mydata()}/json")).json()["newsletters"]
+    told = {
+        "subscriber": mine["subscription"],
+        "consent": mine["proofs"][0],
+        "delivery": mine["deliveries"][0],
+    }
+    otherwise = {
+        "newsletter_id": "the newsletter's name stands above it",
+        "address": "once, at the top",
+        "address_index": "a keyed form of the address",
+        "subject": "a keyed form of the address",
+        "proof": "a keyed form of the address",
+        "wording_id": "textVersion",
+        "issue_id": "issue",
+        "subscriber_id": "the subscription's id",
+        "code": "answer",
+    }
+    for table, _, columns in entries(MAIN):
+        if table.name in told:
+            for column, held in columns:
+                if held.kind is not Kind.TECHNICAL and column.name not in otherwise:
+                    first, *rest = column.name.split("_")
+                    name = first + "".join(part.capitalize() for part in rest)
+                    assert name in told[table.name], f"{table.name}.{column.name}"
+
+
+async def test_the_words_that_somebody_agreed_to_are_shown_and_in_the_file(site: Site) -> None:
+    await site.post(f"/nl/{SLUG}", data={"address": BOB})
+    content = (await site.mails())[0]
+    names = {"a": "address", "l": "language", "w": "wording", "i": "at", "x": "nonce"}
+    sealed = {short: content[long] for short, long in names.items()}
+    sealed["n"] = site.stage.letter.tag.hex()
+    token = tokens.seal(site.house.ring, "confirm", sealed)
+    assert (await site.post(f"/bevestigen/{token}")).status_code == 200
+    mine = site.mydata(await site.stage.find(BOB))
+    assert "Met deze knop vraagt u ons" in (await site.get(f"/gegevens/{mine}")).text
+    (held,) = (await site.get(f"/gegevens/{mine}/json")).json()["newsletters"]
+    for proof in held["proofs"]:
+        assert proof["textVersion"] == content["wording"]
+        assert "Met deze knop vraagt u ons" in proof["text"]
+
+
+async def test_the_link_opens_for_four_hours_and_as_often_as_needed(site: Site) -> None:
+    token = site.mydata()
+    site.clock.forward(hours=4)
+    assert (await site.get(f"/gegevens/{token}")).status_code == 200
+    assert (await site.get(f"/gegevens/{token}")).status_code == 200
+    site.clock.forward(seconds=1)
+    for path in (f"/gegevens/{token}", f"/my-data/{token}/erase"):
+        late = await site.get(path)
+        assert late.status_code == 410
+        assert ALICE not in late.text
+    assert f'href="/nl/{SLUG}/mijn-gegevens"' in (await site.get(f"/gegevens/{token}")).text
+    program = await site.get(f"/gegevens/{token}/json")
+    assert program.headers["content-type"] == "application/problem+json"
+    assert program.json()["status"] == 410
+
+
+async def test_the_link_is_void_when_its_reader_has_gone(site: Site) -> None:
+    token = site.mydata(site.stage.chris_was)
+    assert (await site.get(f"/gegevens/{token}")).status_code == 410
+    assert (await site.post(f"/gegevens/{token}/wissen")).status_code == 410
+
+
+async def test_a_language_is_chosen(site: Site) -> None:
+    answer = await site.post(f"/gegevens/{site.mydata()}/taal", data={"language": "en"})
+    assert answer.status_code == 200
+    assert "Uw taal is gewijzigd" in answer.text
+    row = await site.stage.find(ALICE)
+    assert row is not None
+    assert row.language == "en"
+    assert (await site.post(f"/gegevens/{site.mydata()}/taal", data={"language": "de"})).status_code == 400
+
+
+async def test_a_break_begins_and_ends(site: Site) -> None:
+    token = site.mydata()
+    answer = await site.post(f"/my-data/{token}/pause", data={"months": "3"})
+    assert "Your break has started" in answer.text
+    assert "16 February 2027" in answer.text
+    row = await site.stage.find(ALICE)
+    assert row is not None
+    assert row.paused_until is not None
+    answer = await site.post(f"/my-data/{token}/resume")
+    assert "You get the newsletter again" in answer.text
+    row = await site.stage.find(ALICE)
+    assert row is not None
+    assert row.paused_until is None
+
+
+async def test_a_break_of_another_length_is_refused(site: Site) -> None:
+    for months in ("", "0", "2", "-1", "x", "999999", "1.5"):
+        answer = await site.post(f"/gegevens/{site.mydata()}/pauze", data={"months": months})
+        assert answer.status_code == 400
+    row = await site.stage.find(ALICE)
+    assert row is not None
+    assert row.paused_until is None
+
+
+async def test_a_page_that_is_loaded_again_presses_nothing_again(site: Site) -> None:
+    token = site.mydata()
+    for word in ("taal", "pauze", "hervatten", "adres", "stoppen"):
+        answer = await site.get(f"/gegevens/{token}/{word}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/gegevens/{token}")
+
+
+async def test_stopping_here_can_be_taken_back_too(site: Site) -> None:
+    answer = await site.post(f"/gegevens/{site.mydata()}/stoppen")
+    assert answer.status_code == 200
+    assert 'name="undo"' in answer.text
+    assert await site.stage.find(ALICE) is None
+
+
+async def test_a_new_address_says_yes_first_and_then_the_old_one_goes(site: Site) -> None:
+    answer = await site.post(f"/gegevens/{site.mydata()}/adres", data={"address": NEW})
+    assert answer.status_code == 200
+    assert "24 uur" in answer.text
+    token = await site.moving(NEW)
+    page = await site.get(f"/adres/{token}")
+    assert page.status_code == 200
+    assert NEW not in page.text
+    assert await site.stage.find(NEW) is None
+    site.clock.forward(hours=24)
+    done = await site.post(f"/adres/{token}")
+    assert done.status_code == 200
+    assert await site.stage.find(ALICE) is None
+    assert await site.stage.find(NEW) is not None
+    assert [each["purpose"] for each in await site.mails()] == ["address", "moved"]
+    twice = await site.post(f"/adres/{token}")
+    assert twice.status_code == 410
+    assert "al gebruikt" in twice.text
+
+
+async def test_a_link_to_a_new_address_does_not_work_late_or_after_leaving(site: Site) -> None:
+    await site.post(f"/gegevens/{site.mydata()}/adres", data={"address": NEW})
+    token = await site.moving(NEW)
+    site.clock.forward(hours=24, seconds=1)
+    assert (await site.post(f"/address/{token}")).status_code == 410
+    await site.post(f"/gegevens/{site.mydata()}/adres", data={"address": NEW})
+    token = await site.moving(NEW)
+    await site.post(f"/afmelden/{site.leaving()}/nu")
+    assert (await site.post(f"/address/{token}")).status_code == 410
+    assert await site.stage.find(NEW) is None
+
+
+async def test_moving_answers_the_same_whoever_has_the_new_address(site: Site) -> None:
+    await people.join(site.house, site.stage.letter, BOB, site.clock())
+    answers = [
+        await site.post(f"/gegevens/{site.mydata()}/adres", data={"address": each})
+        for each in (BOB, NEW, ALICE, "chris@example.org")
+    ]
+    assert len({each.content for each in answers}) == 1
+
+
+async def test_a_wrong_new_address_is_told_at_the_field(site: Site) -> None:
+    answer = await site.post(f"/gegevens/{site.mydata()}/adres", data={"address": "alice"})
+    assert answer.status_code == 400
+    assert 'aria-invalid="true"' in answer.text
+    assert 'value="alice"' in answer.text
+    assert await site.mails() == []
+
+
+async def test_nobody_can_flood_others_from_their_own_page(site: Site) -> None:
+    limit = site.house.settings.signups_per_network
+    for number in range(limit):
+        form = {"address": f"victim{number}@example.net"}
+        await site.post(f"/gegevens/{site.mydata()}/adres", data=form)
+    answer = await site.post(f"/gegevens/{site.mydata()}/adres", data={"address": NEW})
+    assert answer.status_code == 429
+    assert len(await site.mails()) == limit
+
+
+async def test_erasing_says_what_goes_and_stays_and_then_nothing_is_left(site: Site) -> None:
+    await sent(site, number=1)
+    await site.post(f"/nl/{SLUG}", data={"address": ALICE})
+    token = site.mydata()
+    page = await site.get(f"/gegevens/{token}/wissen")
+    assert "Bewijs van uw ja" in page.text
+    assert "42 dagen" in page.text
+    done = await site.post(f"/gegevens/{token}/wissen")
+    assert done.status_code == 200
+    assert "zijn verwijderd" in done.text or "is verwijderd" in done.text
+    house, letter = site.house, site.stage.letter
+    async with house.database.reading() as session:
+        known = consent.proofs(house.ring, letter.id, people.parse(ALICE))
+        assert await consent.of(session, known) == []
+        whose = select(Delivery).where(Delivery.subscriber_id == site.stage.alice.id)
+        assert await session.scalar(whose) is None
+        actors = await session.scalars(select(Record.actor).where(Record.event == "subscriber.erased"))
+        assert list(actors) == ["reader"]
+    held = await site.holds()
+    assert site.stage.alice.id.hex not in repr(held)
+    assert len(held["outbox"]) == 0
+    assert (await site.get(f"/gegevens/{token}")).status_code == 410
+    assert (await site.post(f"/gegevens/{token}/wissen")).status_code == 410
+
+
+async def test_erasing_covers_every_newsletter_of_the_address(site: Site) -> None:
+    await another(site)
+    async with site.house.database.reading() as session:
+        second = await newsletter.by_slug(session, "tweede")
+    await people.join(site.house, second, ALICE, site.clock())
+    await people.join(site.house, second, BOB, site.clock())
+    file = json.loads((await site.get(f"/gegevens/{site.mydata()}/json")).text)
+    assert [each["newsletter"] for each in file["newsletters"]] == ["Weerbaar Bestuur", "Tweede brief"]
+    await site.post(f"/gegevens/{site.mydata()}/wissen")
+    held = await site.holds()
+    assert len(held["subscriber"]) == 1
+
+
+async def test_erasing_says_accepted_while_the_ledger_is_away(site: Site) -> None:
+    async def away(*_: object) -> None:
+        raise BookClosed
+
+    site.house.book.write = away  # type: ignore[method-assign]
+    answer = await site.post(f"/my-data/{site.mydata()}/erase")
+    assert answer.status_code == 200
+    assert "Your request has been accepted" in answer.text
+    assert await site.stage.find(ALICE) is None
+
+
+async def test_one_yes_shows_nothing_of_another_newsletter_on_the_page(house: House, site: Site) -> None:
+    await another(site)
+    async with visitor(house, site.clock) as client:
+        page = await client.get(f"/gegevens/{site.mydata()}")
+    assert "Tweede brief" not in page.text
+
+
+async def test_proofs_of_an_earlier_time_are_in_the_file_of_who_came_back(site: Site) -> None:
+    site.clock.forward(days=1)
+    row = await people.join(site.house, site.stage.letter, people.CHRIS, site.clock())
+    (mine,) = (await site.get(f"/gegevens/{site.mydata(row)}/json")).json()["newsletters"]
+    events = [each["event"] for each in mine["proofs"]]
+    assert events == [Event.REQUESTED, Event.CONFIRMED, Event.WITHDRAWN, Event.REQUESTED, Event.CONFIRMED]
