@@ -109,8 +109,7 @@ async def crowd(house: House, letter: Newsletter, count: int, now: datetime) -> 
     addresses = [parse(f"reader{number}@example.net") for number in range(count)]
     async with house.database.unit_of_work() as session:
         session.add_all(
-            subscriber.new(house.ring, letter.id, each, language="nl", confirmed_at=now)
-            for each in addresses
+            subscriber.new(house.ring, letter.id, each, language="nl", confirmed_at=now) for each in addresses
         )
     return addresses
 

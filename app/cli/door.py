@@ -33,7 +33,6 @@ from app.features.guard import Watch
 T = TypeVar("T")
 
 REFUSED = 1
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for scripts.")]
 
@@ -100,8 +99,6 @@ def settings(**instead: Any) -> Settings:
         raise Refused("the settings are not right: " + "; ".join(told)) from None
     _check_url("BODE_DATABASE_URL", found.database)
     _check_url("BODE_LEDGER_URL", found.ledger)
-    if found.log_level.upper() not in LEVELS:
-        raise Refused(f"the settings are not right: BODE_LOG_LEVEL is one of {', '.join(LEVELS)}")
     return found
 
 

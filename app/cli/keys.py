@@ -58,9 +58,7 @@ def _new_dkim(domain: str) -> None:
         raise Refused("set BODE_DKIM_KEYS to where the keys that sign mail are to lie")
     made = new_keys(domain, houses.now())
     made.save(path)
-    say(
-        f"keys that sign mail of {domain} were made: {path}. Put these records into DNS, then start the worker"
-    )
+    say(f"keys that sign mail of {domain} were made: {path}. Publish these in DNS, then start the worker")
     for name, value in made.dns_records():
         say(f"{name}. TXT {value}")
 

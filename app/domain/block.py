@@ -49,7 +49,10 @@ class Block(Base):
             "info": kept(
                 what="That you do not want our mail",
                 why="to keep anyone from signing you up again",
-                until="90 days after 'this was not me', or until you take it back",
+                until=(
+                    "90 days after 'this was not me', a year after a mailbox was gone, three years "
+                    "after a complaint, or until you take it back"
+                ),
                 length=timedelta(0),
                 since="ends_at",
             )

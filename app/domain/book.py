@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,6 +49,14 @@ class Farewell:
         )
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, OSError) as trouble:
+        raise BookClosed("the ledger cannot be reached") from trouble
+
+
 class Book:
     """The ledger's database and its copy."""
 
@@ -58,11 +66,15 @@ class Book:
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[AsyncSession]:
-        try:
+        with _told():
             async with self.database.unit_of_work() as session:
                 yield session
-        except (DBAPIError, PoolTimeout, OSError) as trouble:
-            raise BookClosed("the ledger cannot be reached") from trouble
+
+    @asynccontextmanager
+    async def _look(self) -> AsyncIterator[AsyncSession]:
+        with _told():
+            async with self.database.reading() as session:
+                yield session
 
     async def write(self, farewells: Sequence[Farewell]) -> None:
         """Add ends and commit; raises BookClosed when they are not surely kept."""
@@ -74,17 +86,17 @@ class Book:
 
     async def last_end(self, subjects: Sequence[bytes]) -> datetime | None:
         """When any of these pseudonyms ended last; raises BookClosed."""
-        async with self._open() as session:
+        async with self._look() as session:
             return await ledger.last_end(session, subjects)
 
     async def since(self, seq: int, limit: int) -> list[Entry]:
         """The next entries after a place in the chain; raises BookClosed."""
-        async with self._open() as session:
+        async with self._look() as session:
             return await ledger.since(session, seq, limit)
 
     async def counter(self) -> tuple[int, int, datetime | None]:
         """Announced, settled, and when; zeros for a ledger that is new. Raises BookClosed."""
-        async with self._open() as session:
+        async with self._look() as session:
             row = await session.get(Counter, 1)
             return (row.announced, row.settled, row.at) if row else (0, 0, None)
 
@@ -122,11 +134,13 @@ class Book:
             )
             if anchor is None:
                 return 0
+            await session.get(Head, "ledger", with_for_update=True)  # nobody adds a line meanwhile
+            self._prune_copy(anchor)
             return await changed(session, delete(Entry).where(Entry.seq <= anchor))
 
     async def verify(self, ring: KeyRing) -> list[str]:
         """What is wrong with the ledger, in words; empty when nothing is."""
-        async with self._open() as session:
+        async with self._look() as session:
             return await chain.verify(session, CHAIN, ring)
 
     async def catch_up(self) -> int:
@@ -164,6 +178,15 @@ class Book:
             out.writelines(line + "\n" for line in lines)
             out.flush()
             os.fsync(out.fileno())
+
+    def _prune_copy(self, anchor: int) -> None:
+        if self.copy is None or not self.copy.exists():
+            return
+        lines = self.copy.read_text().splitlines()
+        kept = [line for line in lines if json.loads(line)["seq"] > anchor]
+        fresh = self.copy.with_name(self.copy.name + ".new")
+        fresh.write_text("".join(line + "\n" for line in kept))
+        fresh.replace(self.copy)
 
     def _copy_counter(self, value: int) -> None:
         if self.copy is None:

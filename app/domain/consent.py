@@ -43,7 +43,7 @@ class Wording(Base):
         "info": kept(
             what="The texts that were shown when people said yes",
             why="to show what a yes was a yes to",
-            until="as long as a proof refers to it",
+            until="as long as the newsletter exists",
         )
     }
     id: Mapped[str] = mapped_column(

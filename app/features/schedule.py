@@ -118,7 +118,10 @@ async def skip(
     rhythm = letter.rhythm
     if rhythm is None:
         raise Refused("this newsletter has no cadence, so there is no month to skip")
-    month = Period.parse(period)
+    try:
+        month = Period.parse(period)
+    except ValueError:
+        raise Invalid("name the month as in 2026-08") from None
     found = await session.get(Slot, (letter.id, str(month)))
     if found is None:
         at = rhythm.slot(month, letter.zone)

@@ -16,7 +16,7 @@ from tests.cli.desk import Desk
         ("BODE_BASE_URL", "ftp://geheim", "BODE_BASE_URL must look like"),
         ("BODE_DATABASE_URL", "mysql://dana:geheim@db/bode", "BODE_DATABASE_URL: it starts with"),
         ("BODE_LEDGER_URL", "no url", "BODE_LEDGER_URL: it starts with"),
-        ("BODE_LOG_LEVEL", "loud", "BODE_LOG_LEVEL is one of"),
+        ("BODE_LOG_LEVEL", "loud", "BODE_LOG_LEVEL: "),
     ],
 )
 def test_a_setting_that_is_not_right_is_named_and_its_value_is_not(

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app.core.address import parse
 from app.core.errors import LinkProblem
 from app.domain import consent
 from app.domain.consent import Consent, Event
 from app.domain.subscriber import Subscriber
-from app.core.address import parse
 from app.features import confirm, unsubscribe
 from tests import cast as people
 from tests.cast import BOB, CHRIS, Stage

@@ -52,9 +52,7 @@ async def tick(house: House, clock: Clock) -> None:
 
 async def leave(on: Stage, house: House, clock: Clock) -> None:
     async with house.database.unit_of_work() as session:
-        await unsubscribe.leave(
-            session, on.link(on.alice), ring=house.ring, book=house.book, now=clock()
-        )
+        await unsubscribe.leave(session, on.link(on.alice), ring=house.ring, book=house.book, now=clock())
 
 
 async def there(house: House, on: Stage, address: str) -> bool:

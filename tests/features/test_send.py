@@ -11,7 +11,6 @@ from sqlalchemy import select
 from app.core import tokens
 from app.core.address import parse
 from app.domain import house as houses
-from app.domain import issue as issues
 from app.domain.delivery import Delivery
 from app.domain.house import House
 from app.domain.issue import State
@@ -118,63 +117,6 @@ async def test_who_is_erased_while_it_goes_out_leaves_balanced_books(cast: Stage
     assert issue.accepted + issue.left == issue.audience == READERS
 
 
-async def test_a_passing_refusal_is_tried_again(cast: Stage, clock: Clock) -> None:
-    issue_id = await crowded(cast, clock)
-    async with Server(defer_share=0.3, defer_once=True) as server, working(over(cast.house, server.url)):
-        await send(cast.house, issue_id)
-        issue = await reached(cast.house, issue_id, State.SENT)
-    once_each(server)
-    assert issue.accepted == READERS
-
-
-async def test_a_mailbox_that_is_not_there_is_refused_and_its_subscription_ends(
-    cast: Stage, clock: Clock
-) -> None:
-    issue_id = await crowded(cast, clock)
-    async with Server(refuse=("reader7@example.net",)) as server:
-        async with working(over(cast.house, server.url)):
-            await send(cast.house, issue_id)
-            issue = await reached(cast.house, issue_id, State.SENT)
-
-            async def ended() -> bool:
-                return await cast.find("reader7@example.net") is None
-
-            await until(ended)
-    assert (issue.accepted, issue.refused) == (READERS - 1, 1)
-
-
-async def test_a_connection_lost_after_the_dot_leaves_named_doubt_and_nobody_lost(
-    cast: Stage, clock: Clock
-) -> None:
-    issue_id = await crowded(cast, clock)
-    async with Server(drop="after", times=3) as server, working(over(cast.house, server.url)):
-        await send(cast.house, issue_id)
-        issue = await reached(cast.house, issue_id, State.SENT)
-    copies = [len(each) for each in server.received.recipients.values()]
-    assert len(copies) == READERS
-    assert sum(copies) == READERS + 3
-    assert issue.in_doubt == 3
-    for again in (each for each in server.received.recipients.values() if len(each) > 1):
-        assert len({copy.sha256 for copy in again}) == 1
-
-
-async def test_trouble_that_is_ours_pauses_the_issue_and_tells_people(cast: Stage, clock: Clock) -> None:
-    issue_id = await crowded(cast, clock)
-    async with Server(say={"mail": "550 5.7.1 not you"}) as server, working(over(cast.house, server.url)):
-        await send(cast.house, issue_id)
-        issue = await reached(cast.house, issue_id, State.PAUSED)
-        assert issue.reason == "550 5.7.1 at mail"
-        server.mischief.say.clear()
-
-        async def told() -> bool:
-            return {"dana@example.org", "emre@example.org"} <= set(server.received.recipients)
-
-        await until(told)
-        await change(cast.house, issue_id, schedule.resume)
-        issue = await reached(cast.house, issue_id, State.SENT)
-    assert issue.accepted == READERS
-
-
 async def test_paused_nothing_leaves_and_resumed_everyone_gets_it_once(cast: Stage, clock: Clock) -> None:
     issue_id = await crowded(cast, clock)
     async with Server(body_delay=0.02) as server, working(over(cast.house, server.url)):
@@ -218,27 +160,6 @@ async def test_cancelled_the_books_say_who_has_it(cast: Stage, clock: Clock) -> 
         issue = await look(cast.house, issue_id)
     assert issue.accepted == server.received.counts["letters"]
     assert issue.accepted + issue.given_up == issue.audience
-
-
-async def test_a_server_that_is_down_at_the_start_is_waited_for(cast: Stage, clock: Clock) -> None:
-    issue_id = await crowded(cast, clock)
-    async with Server() as server:
-        await server.down()
-        async with working(over(cast.house, server.url)):
-            await send(cast.house, issue_id)
-            await reached(cast.house, issue_id, State.SENDING)
-            await server.up()
-            issue = await reached(cast.house, issue_id, State.SENT)
-    once_each(server)
-    assert issue.accepted == READERS
-
-
-async def test_without_pipelining_it_goes_command_by_command(cast: Stage, clock: Clock) -> None:
-    issue_id = await crowded(cast, clock)
-    async with Server(offers=("8BITMIME",)) as server, working(over(cast.house, server.url)):
-        await send(cast.house, issue_id)
-        await reached(cast.house, issue_id, State.SENT)
-    once_each(server)
 
 
 async def test_a_worker_that_stops_leaves_no_lease_and_the_next_one_finishes(
@@ -289,17 +210,6 @@ async def test_a_pace_is_kept(cast: Stage, clock: Clock) -> None:
     assert issue.closed_at is not None
     once_each(server, 12)
     assert (issue.closed_at - issue.started_at).total_seconds() >= 1.0
-
-
-async def test_bytes_that_differ_from_the_approval_are_not_sent(cast: Stage, clock: Clock) -> None:
-    issue_id = await approved(cast, clock())
-    async with cast.house.database.unit_of_work() as session:
-        frozen = await session.get_one(issues.Frozen, (issue_id, "nl"))
-        frozen.compiled = frozen.compiled.replace(b"alinea", b"ALINEA")
-    async with Server() as server, working(over(cast.house, server.url)):
-        await send(cast.house, issue_id)
-        await reached(cast.house, issue_id, State.HELD)
-    assert server.received.counts["letters"] == 0
 
 
 async def test_the_token_in_a_mail_opens_nothing_else(cast: Stage) -> None:

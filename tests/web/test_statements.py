@@ -89,7 +89,7 @@ async def test_the_statement_has_every_heading_and_every_term(site: Site) -> Non
 
 
 async def test_a_statement_with_gaps_says_so(site: Site) -> None:
-    assert "is niet compleet" in (await site.get(f"/nl/{SLUG}/privacy")).text
+    assert "Deze verklaring is niet" in (await site.get(f"/nl/{SLUG}/privacy")).text
 
 
 async def test_erasing_tells_of_every_table_whether_it_goes_or_stays(site: Site) -> None:

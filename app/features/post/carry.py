@@ -156,7 +156,7 @@ class Carrier:
             log.warning("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
             return None
         except Refused as refused:  # not to be signed with these keys: a person can mend that
-            log.error("post.waits", mail=str(mail.id), reason=str(refused))
+            log.warning("post.waits", mail=str(mail.id), reason=str(refused))
             mail.due_at = now + LONGEST_PAUSE
             return None
 
