@@ -12,9 +12,9 @@ from uuid import uuid4
 from app.core import tokens
 from app.core.address import Address, parse
 from app.domain import newsletter, staff, subscriber
+from app.domain.farewell import end
 from app.domain.house import House
 from app.domain.ledger import Reason
-from app.domain.farewell import end
 from app.domain.newsletter import Newsletter
 from app.domain.staff import Role, Staff
 from app.domain.subscriber import Subscriber

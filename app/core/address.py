@@ -29,9 +29,7 @@ class BadAddress(Exception):
 class Address:
     """One mailbox: as typed, as mail needs it, and as it is compared."""
 
-    local: (
-        str  # before the @, its case kept: only the receiving server may say whether case matters
-    )
+    local: str  # before the @, its case kept: only the receiving server may say whether case matters
     domain: str  # after the @, lower-case A-label (xn--...), so it fits in any envelope and header
     typed: str  # what the person entered, without the spaces around it
     canonical: str  # for uniqueness only, never to send to
@@ -66,9 +64,7 @@ def parse(text: str) -> Address:
     local = unicodedata.normalize("NFC", before)  # RFC 6532 section 3.1
     domain = _a_label(after)
     if domain is None:
-        raise BadAddress(
-            "bad_domain"
-        )  # never inside an `except`: the cause would quote the address
+        raise BadAddress("bad_domain")  # never inside an `except`: the cause would quote the address
     address = _within_limits(Address(local, domain, typed, _canonical(local, domain)))
     if _checked(address.envelope) is None:
         raise BadAddress("bad_local")
@@ -80,8 +76,7 @@ def _refusal_by_shape(typed: str) -> str | None:
     local, _, domain = typed.partition("@")
     refusals = {
         "empty": not typed,
-        "too_long": len(typed)
-        > LOCAL_OCTETS + 1 + DOMAIN_OCTETS,  # also keeps the costly checks short
+        "too_long": len(typed) > LOCAL_OCTETS + 1 + DOMAIN_OCTETS,  # also keeps the costly checks short
         "quoted": '"' in typed,
         "spaces": any(map(_blank_or_control, typed)),
         "other": "<" in typed or ">" in typed,

@@ -45,9 +45,7 @@ class HeadColumns:
         String(20), primary_key=True, info=held(Kind.TECHNICAL, "which chain this is")
     )
     seq: Mapped[int] = mapped_column(info=held(Kind.TECHNICAL, "number of the last record"))
-    hash: Mapped[bytes] = mapped_column(
-        LargeBinary, info=held(Kind.TECHNICAL, "hash of the last record")
-    )
+    hash: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.TECHNICAL, "hash of the last record"))
 
 
 class CheckpointColumns:
@@ -62,9 +60,7 @@ class CheckpointColumns:
         LargeBinary, info=held(Kind.TECHNICAL, "hash of the last record of the segment")
     )
     count: Mapped[int] = mapped_column(info=held(Kind.TECHNICAL, "records in the segment"))
-    at: Mapped[datetime] = mapped_column(
-        UtcTime, info=held(Kind.TECHNICAL, "when the segment was closed")
-    )
+    at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "when the segment was closed"))
     key_id: Mapped[str] = mapped_column(
         String(8), info=held(Kind.TECHNICAL, "the key that signed the checkpoint")
     )
@@ -107,18 +103,14 @@ class Tables:
     checkpoint: type[Any]
 
 
-async def close_segment(
-    session: AsyncSession, tables: Tables, ring: KeyRing, *, now: datetime
-) -> bool:
+async def close_segment(session: AsyncSession, tables: Tables, ring: KeyRing, *, now: datetime) -> bool:
     """Sign what came since the last checkpoint; False when there is nothing new."""
     head = await session.get(tables.head, tables.name, with_for_update=True)
     point = tables.checkpoint
     before = await session.scalar(select(point.seq).order_by(point.seq.desc()).limit(1)) or 0
     if head is None or head.seq == before:
         return False
-    closed = point(
-        seq=head.seq, hash=head.hash, count=head.seq - before, at=now, key_id=ring.active
-    )
+    closed = point(seq=head.seq, hash=head.hash, count=head.seq - before, at=now, key_id=ring.active)
     closed.signature = ring.signer(tables.name, ring.active).sign(_statement(tables.name, closed))
     session.add(closed)
     return True

@@ -93,9 +93,7 @@ class KeyRing:
         raw = scope.bytes if isinstance(scope, UUID) else scope or b""
         return _derive(key.secret, purpose, raw)
 
-    def seal(
-        self, purpose: str, plain: bytes, *, bound_to: str, scope: UUID | bytes | None = None
-    ) -> bytes:
+    def seal(self, purpose: str, plain: bytes, *, bound_to: str, scope: UUID | bytes | None = None) -> bytes:
         """Encrypt under the active key, bound to the place it is stored (AAD, design section 5)."""
         nonce = os.urandom(NONCE_BYTES)
         place = f"{bound_to}|{self.active}".encode()
@@ -103,9 +101,7 @@ class KeyRing:
         head = VERSION + bytes.fromhex(self.active) + nonce
         return head + _cipher(key).encrypt(nonce, plain, place)
 
-    def open(
-        self, purpose: str, sealed: bytes, *, bound_to: str, scope: UUID | bytes | None = None
-    ) -> bytes:
+    def open(self, purpose: str, sealed: bytes, *, bound_to: str, scope: UUID | bytes | None = None) -> bytes:
         """Decrypt what `seal` made for the same place; raises Unreadable for anything else."""
         key_id = self.key_of(sealed)
         place = f"{bound_to}|{key_id}".encode()
@@ -136,9 +132,7 @@ class KeyRing:
             {
                 "id": key.id,
                 "created_at": key.created_at.isoformat(),
-                "state": "active"
-                if key.id == self.active
-                else ("retired" if key.retired else "live"),
+                "state": "active" if key.id == self.active else ("retired" if key.retired else "live"),
             }
             for key in self._keys.values()
         ]

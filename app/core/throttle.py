@@ -38,9 +38,7 @@ class Window(Base):
     id: Mapped[str] = mapped_column(
         String(40), primary_key=True, info=held(Kind.TECHNICAL, "what is counted and from when")
     )
-    secret: Mapped[bytes] = mapped_column(
-        LargeBinary, info=held(Kind.TECHNICAL, "random key of this window")
-    )
+    secret: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.TECHNICAL, "random key of this window"))
     gone_at: Mapped[datetime] = mapped_column(
         UtcTime, info=held(Kind.TECHNICAL, "when key and counters are destroyed")
     )
@@ -88,7 +86,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The count so far, this time included, and when it happened before this time."""
+    """A count, and when it happened before."""
 
     count: int
     before_at: datetime | None
@@ -108,6 +106,17 @@ def _subject(window: Window, value: bytes) -> bytes:
     return hmac.digest(window.secret, value, "sha256")
 
 
+async def so_far(session: AsyncSession, meter: Meter, value: bytes, *, now: datetime) -> Seen:
+    """How often it was until now, and when last; counts nothing."""
+    key = f"{meter.name}:{meter.starts(now):%Y%m%dT%H%M}"
+    current = await session.get(Window, key)
+    mine = await _counted(session, current, value) if current else None
+    old = await _before(session, meter, value, now) if meter.looks_back else None
+    counts = [each for each in (old, mine) if each]
+    last = max((each.last_at for each in counts), default=None)
+    return Seen(sum(each.count for each in counts), last)
+
+
 async def hit(
     session: AsyncSession,
     meter: Meter,
@@ -117,17 +126,13 @@ async def hit(
     random: Random = os.urandom,
 ) -> Seen:
     """Count once more and return how often it was, this time included."""
-    old = await _before(session, meter, value, now) if meter.looks_back else None
+    before = await so_far(session, meter, value, now=now)
     current = await _window(session, meter, meter.starts(now), random)
-    mine = await _counted(session, current, value)
     await _raise(session, current, value, now)
-    before = max((each.last_at for each in (old, mine) if each), default=None)
-    return Seen(1 + sum(each.count for each in (old, mine) if each), before)
+    return Seen(before.count + 1, before.before_at)
 
 
-async def _before(
-    session: AsyncSession, meter: Meter, value: bytes, now: datetime
-) -> Count | None:
+async def _before(session: AsyncSession, meter: Meter, value: bytes, now: datetime) -> Count | None:
     start = meter.starts(now) - meter.window
     window = await session.get(Window, f"{meter.name}:{start:%Y%m%dT%H%M}")
     found = await _counted(session, window, value) if window else None
@@ -135,9 +140,7 @@ async def _before(
 
 
 async def _counted(session: AsyncSession, window: Window, value: bytes) -> Count | None:
-    query = select(Count).where(
-        Count.window_id == window.id, Count.subject == _subject(window, value)
-    )
+    query = select(Count).where(Count.window_id == window.id, Count.subject == _subject(window, value))
     return (await session.scalars(query.execution_options(populate_existing=True))).first()
 
 

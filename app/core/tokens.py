@@ -72,9 +72,7 @@ def _mark_mac(ring: KeyRing, purpose: str, key_id: str, mark: Mark) -> bytes:
     return whole[:MARK_BYTES]
 
 
-def mark(
-    ring: KeyRing, purpose: str, tag: bytes, subscriber_id: UUID, *, key_id: str | None = None
-) -> str:
+def mark(ring: KeyRing, purpose: str, tag: bytes, subscriber_id: UUID, *, key_id: str | None = None) -> str:
     """The token of a newsletter's link: always 56 URL-safe characters, the same at every try.
 
     A sender passes the `key_id` it started an issue with, so that bytes never change in between.

@@ -78,13 +78,9 @@ def subjects(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes
     return [ring.mac("block", value, key_id=each, scope=newsletter_id) for each in ring.ids]
 
 
-async def active(
-    session: AsyncSession, known: list[bytes], *, now: datetime
-) -> Block | None:
+async def active(session: AsyncSession, known: list[bytes], *, now: datetime) -> Block | None:
     """The block that holds for these pseudonyms, if one does."""
-    query = select(Block).where(
-        Block.subject.in_(known), (Block.ends_at.is_(None)) | (Block.ends_at > now)
-    )
+    query = select(Block).where(Block.subject.in_(known), (Block.ends_at.is_(None)) | (Block.ends_at > now))
     return (await session.scalars(query)).first()
 
 

@@ -114,9 +114,7 @@ class Book:
     async def settle(self, value: int) -> None:
         """Note that the main database has this value: one that lacks it later was restored."""
         async with self._open() as session:
-            await session.execute(
-                update(Counter).where(Counter.settled < value).values(settled=value)
-            )
+            await session.execute(update(Counter).where(Counter.settled < value).values(settled=value))
         if self.copied_counter() < value:
             self._copy_counter(value)
 

@@ -113,9 +113,7 @@ def record(
     wording_id: str | None = None,
 ) -> Consent:
     """Add an event to a proof."""
-    row = Consent(
-        newsletter_id=newsletter_id, proof=proof, event=event, at=at, wording_id=wording_id
-    )
+    row = Consent(newsletter_id=newsletter_id, proof=proof, event=event, at=at, wording_id=wording_id)
     session.add(row)
     return row
 
@@ -126,9 +124,7 @@ async def of(session: AsyncSession, known: Sequence[bytes]) -> list[Consent]:
     return list(await session.scalars(query))
 
 
-async def end(
-    session: AsyncSession, newsletter_id: UUID, known: Sequence[bytes], *, at: datetime
-) -> None:
+async def end(session: AsyncSession, newsletter_id: UUID, known: Sequence[bytes], *, at: datetime) -> None:
     """Note the withdrawal and start the clock after which the proof goes."""
     rows = await of(session, known)
     record(session, newsletter_id, known[0], Event.WITHDRAWN, at=at).ended_at = at

@@ -36,9 +36,7 @@ class State(StrEnum):
 
 MOVES = {
     State.WAITING: frozenset({State.SENDING, State.REFUSED, State.LEFT, State.GIVEN_UP}),
-    State.SENDING: frozenset(
-        {State.ACCEPTED, State.REFUSED, State.WAITING, State.GIVEN_UP, State.LEFT}
-    ),
+    State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.WAITING, State.GIVEN_UP, State.LEFT}),
     State.ACCEPTED: frozenset(),
     State.REFUSED: frozenset(),
     State.LEFT: frozenset({State.WAITING}),  # a slip was taken back while the issue goes out
@@ -77,33 +75,25 @@ class Delivery(Base):
     id: Mapped[UUID] = mapped_column(
         unique=True, default=uuid4, info=held(Kind.PSEUDONYM, "makes the Message-ID")
     )
-    issue_id: Mapped[UUID] = mapped_column(
-        ForeignKey("issue.id"), info=held(Kind.READER, "which issue")
-    )
+    issue_id: Mapped[UUID] = mapped_column(ForeignKey("issue.id"), info=held(Kind.READER, "which issue"))
     subscriber_id: Mapped[UUID] = mapped_column(
         index=True, info=held(Kind.PSEUDONYM, "whose copy, by the random number")
     )
     state: Mapped[State] = mapped_column(
         String(10), default=State.WAITING, info=held(Kind.READER, "where the copy is")
     )
-    attempts: Mapped[int] = mapped_column(
-        default=0, info=held(Kind.READER, "how often it was tried")
-    )
+    attempts: Mapped[int] = mapped_column(default=0, info=held(Kind.READER, "how often it was tried"))
     in_doubt: Mapped[int] = mapped_column(
         default=0, info=held(Kind.READER, "how often nobody knew whether it arrived")
     )
     code: Mapped[str | None] = mapped_column(
         String(24), info=held(Kind.READER, "the last answer of the mail server, numbers only")
     )
-    due_at: Mapped[datetime | None] = mapped_column(
-        UtcTime, info=held(Kind.TECHNICAL, "when to try again")
-    )
+    due_at: Mapped[datetime | None] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "when to try again"))
     lease_owner: Mapped[str | None] = mapped_column(
         String(32), info=held(Kind.TECHNICAL, "which worker has it")
     )
-    lease_until: Mapped[datetime | None] = mapped_column(
-        UtcTime, info=held(Kind.TECHNICAL, "until when")
-    )
+    lease_until: Mapped[datetime | None] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "until when"))
 
 
 async def leave(session: AsyncSession, subscriber_id: UUID) -> None:
@@ -117,9 +107,7 @@ async def leave(session: AsyncSession, subscriber_id: UUID) -> None:
 
 async def come_back(session: AsyncSession, subscriber_id: UUID) -> None:
     """A slip was taken back: an issue that is still going out reaches this reader after all."""
-    going_out = select(Issue.id).where(
-        Issue.state.in_([IssueState.SENDING, IssueState.PAUSED])
-    )
+    going_out = select(Issue.id).where(Issue.state.in_([IssueState.SENDING, IssueState.PAUSED]))
     await session.execute(
         update(Delivery)
         .where(
@@ -172,7 +160,5 @@ async def books(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
 
 async def give_up_waiting(session: AsyncSession, issue_id: UUID) -> int:
     """Nobody else gets this issue: what waits is given up. What is under way settles itself."""
-    statement = update(Delivery).where(
-        Delivery.issue_id == issue_id, Delivery.state == State.WAITING
-    )
+    statement = update(Delivery).where(Delivery.issue_id == issue_id, Delivery.state == State.WAITING)
     return await changed(session, statement.values(state=State.GIVEN_UP, lease_owner=None))

@@ -41,9 +41,7 @@ MOVES = {
     State.DRAFT: frozenset({State.IN_REVIEW, State.CANCELLED, State.HELD}),
     State.IN_REVIEW: frozenset({State.APPROVED, State.DRAFT, State.CANCELLED, State.HELD}),
     State.APPROVED: frozenset({State.SCHEDULED, State.DRAFT, State.CANCELLED, State.HELD}),
-    State.SCHEDULED: frozenset(
-        {State.SENDING, State.APPROVED, State.DRAFT, State.CANCELLED, State.HELD}
-    ),
+    State.SCHEDULED: frozenset({State.SENDING, State.APPROVED, State.DRAFT, State.CANCELLED, State.HELD}),
     State.SENDING: frozenset({State.PAUSED, State.SENT, State.CANCELLED, State.HELD}),
     State.PAUSED: frozenset({State.SENDING, State.CANCELLED, State.HELD}),
     State.HELD: frozenset({State.DRAFT, State.SENDING, State.CANCELLED}),
@@ -79,18 +77,14 @@ class Issue(Base):
         String(10), default=State.DRAFT, info=held(Kind.CONTENT, "where it is")
     )
     author: Mapped[str] = mapped_column(String(60), info=held(Kind.STAFF, "who wrote it"))
-    approver: Mapped[str | None] = mapped_column(
-        String(60), info=held(Kind.STAFF, "who approved it")
-    )
+    approver: Mapped[str | None] = mapped_column(String(60), info=held(Kind.STAFF, "who approved it"))
     approved_at: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.STAFF, "when it was approved")
     )
     digest: Mapped[str | None] = mapped_column(
         String(64), info=held(Kind.CONTENT, "hash of the approved bytes")
     )
-    key_id: Mapped[str | None] = mapped_column(
-        String(8), info=held(Kind.TECHNICAL, "the key of its links")
-    )
+    key_id: Mapped[str | None] = mapped_column(String(8), info=held(Kind.TECHNICAL, "the key of its links"))
     due_at: Mapped[datetime | None] = mapped_column(
         UtcTime, index=True, info=held(Kind.CONTENT, "when it goes out")
     )
@@ -112,9 +106,7 @@ class Issue(Base):
     paced_at: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.TECHNICAL, "until when the pace is used up")
     )
-    audience: Mapped[int] = mapped_column(
-        default=0, info=held(Kind.CONTENT, "readers at the freeze")
-    )
+    audience: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "readers at the freeze"))
     accepted: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "accepted at close"))
     refused: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "refused at close"))
     left: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "left before their turn"))
@@ -143,9 +135,7 @@ class Edition(Base):
 
     __tablename__ = "edition"
     __table_args__ = {
-        "info": kept(
-            what="The text of an issue", why="it is what is sent", until="as long as the issue"
-        )
+        "info": kept(what="The text of an issue", why="it is what is sent", until="as long as the issue")
     }
     issue_id: Mapped[UUID] = mapped_column(
         ForeignKey("issue.id"), primary_key=True, info=held(Kind.CONTENT, "of which issue")
@@ -183,9 +173,7 @@ class Image(Base):
 
     __tablename__ = "image"
     __table_args__ = {
-        "info": kept(
-            what="Pictures of an issue", why="they travel in the mail", until="as long as the issue"
-        )
+        "info": kept(what="Pictures of an issue", why="they travel in the mail", until="as long as the issue")
     }
     issue_id: Mapped[UUID] = mapped_column(
         ForeignKey("issue.id"), primary_key=True, info=held(Kind.CONTENT, "of which issue")

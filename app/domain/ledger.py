@@ -59,12 +59,8 @@ class Entry(LedgerBase):
     hash: Mapped[bytes] = mapped_column(
         LargeBinary, info=held(Kind.TECHNICAL, "shows that nothing was changed")
     )
-    newsletter: Mapped[str] = mapped_column(
-        String(32), info=held(Kind.READER, "which newsletter")
-    )
-    key_id: Mapped[str] = mapped_column(
-        String(8), info=held(Kind.TECHNICAL, "the key of the pseudonym")
-    )
+    newsletter: Mapped[str] = mapped_column(String(32), info=held(Kind.READER, "which newsletter"))
+    key_id: Mapped[str] = mapped_column(String(8), info=held(Kind.TECHNICAL, "the key of the pseudonym"))
     subject: Mapped[bytes] = mapped_column(
         LargeBinary, index=True, info=held(Kind.PSEUDONYM, "which subscription ended")
     )
@@ -118,12 +114,8 @@ class Counter(LedgerBase):
     id: Mapped[int] = mapped_column(
         primary_key=True, autoincrement=False, info=held(Kind.TECHNICAL, "always 1")
     )
-    announced: Mapped[int] = mapped_column(
-        info=held(Kind.TECHNICAL, "written before the main database")
-    )
-    settled: Mapped[int] = mapped_column(
-        info=held(Kind.TECHNICAL, "known to have reached the main database")
-    )
+    announced: Mapped[int] = mapped_column(info=held(Kind.TECHNICAL, "written before the main database"))
+    settled: Mapped[int] = mapped_column(info=held(Kind.TECHNICAL, "known to have reached the main database"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "the last raise"))
 
 

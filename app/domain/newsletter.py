@@ -67,9 +67,7 @@ class Newsletter(Base):
     processor: Mapped[str] = mapped_column(
         String(500), default="", info=held(Kind.CONTENT, "who sends and hosts on behalf of it")
     )
-    created_at: Mapped[datetime] = mapped_column(
-        UtcTime, info=held(Kind.TECHNICAL, "when it was added")
-    )
+    created_at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "when it was added"))
 
     @property
     def tag(self) -> bytes:

@@ -52,25 +52,15 @@ class Mail(Base):
     id: Mapped[UUID] = mapped_column(
         unique=True, default=uuid4, info=held(Kind.TECHNICAL, "makes the Message-ID")
     )
-    content: Mapped[bytes] = mapped_column(
-        LargeBinary, info=held(Kind.ADDRESS, "whom to send what, sealed")
-    )
-    form: Mapped[bool] = mapped_column(
-        info=held(Kind.TECHNICAL, "whether a visitor's form wrote it")
-    )
+    content: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.ADDRESS, "whom to send what, sealed"))
+    form: Mapped[bool] = mapped_column(info=held(Kind.TECHNICAL, "whether a visitor's form wrote it"))
     created_at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "when"))
-    due_at: Mapped[datetime] = mapped_column(
-        UtcTime, index=True, info=held(Kind.TECHNICAL, "when to try")
-    )
-    attempts: Mapped[int] = mapped_column(
-        default=0, info=held(Kind.TECHNICAL, "how often it was tried")
-    )
+    due_at: Mapped[datetime] = mapped_column(UtcTime, index=True, info=held(Kind.TECHNICAL, "when to try"))
+    attempts: Mapped[int] = mapped_column(default=0, info=held(Kind.TECHNICAL, "how often it was tried"))
     lease_owner: Mapped[str | None] = mapped_column(
         String(32), info=held(Kind.TECHNICAL, "which worker has it")
     )
-    lease_until: Mapped[datetime | None] = mapped_column(
-        UtcTime, info=held(Kind.TECHNICAL, "until when")
-    )
+    lease_until: Mapped[datetime | None] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "until when"))
 
 
 def write(

@@ -30,12 +30,8 @@ class Service(Base):
     id: Mapped[int] = mapped_column(
         primary_key=True, autoincrement=False, info=held(Kind.TECHNICAL, "always 1")
     )
-    active_key: Mapped[str] = mapped_column(
-        String(8), info=held(Kind.TECHNICAL, "the key that seals now")
-    )
-    counter: Mapped[int] = mapped_column(
-        default=0, info=held(Kind.TECHNICAL, "raised after the ledger's")
-    )
+    active_key: Mapped[str] = mapped_column(String(8), info=held(Kind.TECHNICAL, "the key that seals now"))
+    counter: Mapped[int] = mapped_column(default=0, info=held(Kind.TECHNICAL, "raised after the ledger's"))
     raised_at: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.TECHNICAL, "when the counter was raised last")
     )
@@ -65,12 +61,8 @@ class PendingEnd(Base):
     newsletter_id: Mapped[UUID] = mapped_column(
         ForeignKey("newsletter.id"), info=held(Kind.READER, "which newsletter")
     )
-    key_id: Mapped[str] = mapped_column(
-        String(8), info=held(Kind.TECHNICAL, "the key of the pseudonym")
-    )
-    subject: Mapped[bytes] = mapped_column(
-        LargeBinary, info=held(Kind.PSEUDONYM, "which subscription ended")
-    )
+    key_id: Mapped[str] = mapped_column(String(8), info=held(Kind.TECHNICAL, "the key of the pseudonym"))
+    subject: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.PSEUDONYM, "which subscription ended"))
     reason: Mapped[str] = mapped_column(String(10), info=held(Kind.READER, "why"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "when"))
 
@@ -101,17 +93,11 @@ class Job(Base):
 
     __tablename__ = "job"
     __table_args__ = {
-        "info": kept(
-            what="When jobs ran", why="to see that they run", until="as long as the service exists"
-        )
+        "info": kept(what="When jobs ran", why="to see that they run", until="as long as the service exists")
     }
-    name: Mapped[str] = mapped_column(
-        String(40), primary_key=True, info=held(Kind.TECHNICAL, "which job")
-    )
+    name: Mapped[str] = mapped_column(String(40), primary_key=True, info=held(Kind.TECHNICAL, "which job"))
     started_at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "last start"))
-    finished_at: Mapped[datetime | None] = mapped_column(
-        UtcTime, info=held(Kind.TECHNICAL, "last end")
-    )
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "last end"))
     outcome: Mapped[str] = mapped_column(
         String(200), default="", info=held(Kind.TECHNICAL, "how it went, in numbers")
     )

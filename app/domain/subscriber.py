@@ -44,9 +44,7 @@ class Subscriber(Base):
     newsletter_id: Mapped[UUID] = mapped_column(
         ForeignKey("newsletter.id"), info=held(Kind.READER, "which newsletter")
     )
-    address: Mapped[bytes] = mapped_column(
-        LargeBinary, info=held(Kind.ADDRESS, "to send the newsletter to")
-    )
+    address: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.ADDRESS, "to send the newsletter to"))
     address_index: Mapped[bytes] = mapped_column(
         LargeBinary, info=held(Kind.PSEUDONYM, "to find your subscription when you ask")
     )
@@ -56,12 +54,8 @@ class Subscriber(Base):
     key_id: Mapped[str] = mapped_column(
         String(8), index=True, info=held(Kind.TECHNICAL, "which key seals this row")
     )
-    language: Mapped[str] = mapped_column(
-        String(2), info=held(Kind.READER, "the language you chose")
-    )
-    confirmed_at: Mapped[datetime] = mapped_column(
-        UtcTime, info=held(Kind.READER, "when you said yes")
-    )
+    language: Mapped[str] = mapped_column(String(2), info=held(Kind.READER, "the language you chose"))
+    confirmed_at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "when you said yes"))
     paused_until: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.READER, "until when you want no mail")
     )
@@ -111,9 +105,7 @@ def new(
         language=language,
         confirmed_at=confirmed_at,
     )
-    row.address = ring.seal(
-        "address", _plain(address), bound_to=bound(row.id), scope=newsletter_id
-    )
+    row.address = ring.seal("address", _plain(address), bound_to=bound(row.id), scope=newsletter_id)
     row.address_index = index(ring, newsletter_id, address.canonical, ring.active)
     row.subject = pseudonym(ring, newsletter_id, address.canonical, ring.active)
     return row

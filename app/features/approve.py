@@ -80,9 +80,7 @@ async def approve(
     compiled = await press(session, issue, base_url=base_url, now=now)
     stored = {key: value.to_bytes() for key, value in compiled.items()}
     await issues.void_approval(session, issue)
-    session.add_all(
-        Frozen(issue_id=issue.id, language=key, compiled=value) for key, value in stored.items()
-    )
+    session.add_all(Frozen(issue_id=issue.id, language=key, compiled=value) for key, value in stored.items())
     issue.approver, issue.approved_at = person.name, now
     issue.digest, issue.key_id = issues.digest(stored), ring.active
     issue.move_to(State.APPROVED)
@@ -96,9 +94,7 @@ async def approve(
     )
 
 
-async def press(
-    session: AsyncSession, issue: Issue, *, base_url: str, now: datetime
-) -> dict[str, Compiled]:
+async def press(session: AsyncSession, issue: Issue, *, base_url: str, now: datetime) -> dict[str, Compiled]:
     """Compile the issue for readers of each language; raises Invalid with what is wrong."""
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     editions = await issues.editions(session, issue.id)

@@ -61,18 +61,14 @@ async def write(
     person = await staff.must_be(session, author, Role.EDITOR)
     await _back_to_draft(session, issue, person.name, now)
     content = manuscript.content
-    fresh = Edition(
-        issue_id=issue.id, language=content.language, content=content.model_dump(mode="json")
-    )
+    fresh = Edition(issue_id=issue.id, language=content.language, content=content.model_dump(mode="json"))
     await session.merge(fresh)
     for name in manuscript.pictures:
         await _keep_picture(session, issue, name, files)
     await session.flush()
     await _drop_unused(session, issue)
     about = f"issue {issue.id}"
-    await audit.record(
-        session, author, Event.ISSUE_IMPORTED, about=about, reason=content.language, now=now
-    )
+    await audit.record(session, author, Event.ISSUE_IMPORTED, about=about, reason=content.language, now=now)
 
 
 async def _back_to_draft(session: AsyncSession, issue: Issue, author: str, now: datetime) -> None:
@@ -90,9 +86,7 @@ async def _back_to_draft(session: AsyncSession, issue: Issue, author: str, now: 
     issue.move_to(State.DRAFT)
 
 
-async def _keep_picture(
-    session: AsyncSession, issue: Issue, name: str, files: Mapping[str, bytes]
-) -> None:
+async def _keep_picture(session: AsyncSession, issue: Issue, name: str, files: Mapping[str, bytes]) -> None:
     if name not in files:
         raise Invalid(f"the picture '{name}' is not beside the file")
     try:
@@ -117,9 +111,7 @@ async def _drop_unused(session: AsyncSession, issue: Issue) -> None:
     kept = await issues.images(session, issue.id)
     for image in kept:
         if image.name not in wanted:
-            await session.execute(
-                delete(Image).where(Image.issue_id == issue.id, Image.name == image.name)
-            )
+            await session.execute(delete(Image).where(Image.issue_id == issue.id, Image.name == image.name))
     weight = sum(len(image.content) for image in kept if image.name in wanted)
     if weight > PICTURES_MOST:
         raise Invalid(

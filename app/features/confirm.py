@@ -59,9 +59,7 @@ async def read(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime
     return Asked(address, letter, content["l"], content["w"], issued_at, content["x"])
 
 
-async def look(
-    session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime
-) -> Asked:
+async def look(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Asked:
     """Like `read`, and says beforehand that a link is void or used; changes nothing."""
     asked = await read(session, text, ring=ring, now=now)
     await _refuse_void(session, asked, ring=ring, book=book, now=now)
@@ -70,9 +68,7 @@ async def look(
     return asked
 
 
-async def confirm(
-    session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime
-) -> Confirmed:
+async def confirm(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Confirmed:
     """Write the subscription and its proof; raises LinkProblem. Pressing twice is not an error."""
     asked = await read(session, text, ring=ring, now=now)
     await _refuse_void(session, asked, ring=ring, book=book, now=now)
@@ -100,9 +96,7 @@ async def _refuse_void(
 
 async def _add(session: AsyncSession, asked: Asked, ring: KeyRing, now: datetime) -> bool:
     """False when another link of the same address was confirmed in this very moment."""
-    row = subscriber.new(
-        ring, asked.newsletter.id, asked.address, language=asked.language, confirmed_at=now
-    )
+    row = subscriber.new(ring, asked.newsletter.id, asked.address, language=asked.language, confirmed_at=now)
     try:
         async with session.begin_nested():
             session.add(row)
@@ -115,9 +109,7 @@ async def _add(session: AsyncSession, asked: Asked, ring: KeyRing, now: datetime
     return True
 
 
-async def decline(
-    session: AsyncSession, text: str, *, ring: KeyRing, now: datetime
-) -> Newsletter:
+async def decline(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime) -> Newsletter:
     """Take "this was not me" at its word: no sign-ups of this address for a while; the link is void."""
     asked = await read(session, text, ring=ring, now=now)
     known = block.subjects(ring, asked.newsletter.id, asked.address)

@@ -48,7 +48,5 @@ async def erase(
         await consent.forget(session, consent.proofs(ring, letter.id, address))
     mails = await farewell.drop_mail(session, ring, address)
     reason = "final" if final else "accepted, the ledger follows"
-    await audit.record(
-        session, actor, audit.Event.SUBSCRIBER_ERASED, reason=reason, now=now
-    )
+    await audit.record(session, actor, audit.Event.SUBSCRIBER_ERASED, reason=reason, now=now)
     return Erased(subscriptions, mails, final)

@@ -102,9 +102,7 @@ class Move:
     nonce: str
 
 
-async def look_move(
-    session: AsyncSession, text: str, *, ring: KeyRing, now: datetime
-) -> Move:
+async def look_move(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime) -> Move:
     """What the link to a new address would do, changing nothing; raises LinkProblem."""
     try:
         content = tokens.unseal(ring, "address", text)
@@ -134,9 +132,7 @@ async def change_address(
     if not await service.use_link(session, move.nonce, issued_at=move.issued_at):
         raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)
     old_id = move.mine.id
-    row = subscriber.new(
-        ring, move.newsletter.id, move.new, language=move.mine.language, confirmed_at=now
-    )
+    row = subscriber.new(ring, move.newsletter.id, move.new, language=move.mine.language, confirmed_at=now)
     row.paused_until, row.restricted_at = move.mine.paused_until, move.mine.restricted_at
     if await _takes_over(session, row, move, ring):
         await delivery.hand_over(session, old_id, row.id)
@@ -146,9 +142,7 @@ async def change_address(
     return move.newsletter
 
 
-async def _takes_over(
-    session: AsyncSession, row: Subscriber, move: Move, ring: KeyRing
-) -> bool:
+async def _takes_over(session: AsyncSession, row: Subscriber, move: Move, ring: KeyRing) -> bool:
     """False when the new address was subscribed already: then only the old one ends."""
     if await subscriber.find(session, ring, move.newsletter.id, move.new) is not None:
         same = move.new.canonical == subscriber.opened(ring, move.mine).canonical
@@ -193,9 +187,7 @@ class Holding:
     blocked: block.Block | None
 
 
-async def holdings(
-    session: AsyncSession, address: Address, *, ring: KeyRing, now: datetime
-) -> list[Holding]:
+async def holdings(session: AsyncSession, address: Address, *, ring: KeyRing, now: datetime) -> list[Holding]:
     """All that is held about an address, over all newsletters (GDPR Art. 15)."""
     found = []
     for letter in await newsletter.every(session):

@@ -75,9 +75,7 @@ async def _remind(
     if step is None or (each.reminded is not None and each.reminded <= step):
         return 0
     fresh = Slot.reminded.is_(None) | (Slot.reminded > step)
-    statement = update(Slot).where(
-        Slot.newsletter_id == letter.id, Slot.period == each.period, fresh
-    )
+    statement = update(Slot).where(Slot.newsletter_id == letter.id, Slot.period == each.period, fresh)
     if not await changed(session, statement.values(reminded=step)):
         return 0
     words = {"slot": each.at.isoformat(), "days": left}
@@ -94,9 +92,7 @@ async def preview(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int
     count = 0
     for issue in await session.scalars(query):
         statement = (
-            update(Issue)
-            .where(Issue.id == issue.id, Issue.previewed_at.is_(None))
-            .values(previewed_at=now)
+            update(Issue).where(Issue.id == issue.id, Issue.previewed_at.is_(None)).values(previewed_at=now)
         )
         if await changed(session, statement):
             count += await _preview(session, issue, ring=ring, now=now)

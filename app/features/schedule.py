@@ -41,9 +41,7 @@ def _must_be_approved(issue: Issue) -> None:
         raise Refused("the issue has no approval; have it approved first: bode issue approve")
 
 
-async def schedule(
-    session: AsyncSession, issue: Issue, at: datetime, *, actor: str, now: datetime
-) -> None:
+async def schedule(session: AsyncSession, issue: Issue, at: datetime, *, actor: str, now: datetime) -> None:
     """Send it at a chosen time instead of in the slot."""
     _must_be_approved(issue)
     if at < now - timedelta(minutes=1) or at > now + YEAR:

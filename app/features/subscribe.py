@@ -56,9 +56,7 @@ async def subscribe(
     _write(session, Purpose.SIGNUP, form, ring=ring, now=now, wording=wording)
 
 
-async def ask(
-    session: AsyncSession, form: Form, *, limits: Limits, ring: KeyRing, now: datetime
-) -> None:
+async def ask(session: AsyncSession, form: Form, *, limits: Limits, ring: KeyRing, now: datetime) -> None:
     """Ask for the short-lived link to one's own data; the answer is the same for every address."""
     await within(session, form.network, limits, now=now)
     _write(session, Purpose.ASK, form, ring=ring, now=now, wording="")
@@ -84,9 +82,7 @@ def _write(
     outbox.write(session, ring, purpose, content, now)
 
 
-async def within(
-    session: AsyncSession, network: str | None, limits: Limits, *, now: datetime
-) -> None:
+async def within(session: AsyncSession, network: str | None, limits: Limits, *, now: datetime) -> None:
     """Count this form; raises TooMany with a reason that the page can explain."""
     hour = now.strftime("%Y%m%d%H")
     if network is not None:

@@ -23,6 +23,7 @@ from app.domain.ledger import Reason
 from app.domain.newsletter import Newsletter
 
 UNDO_FOR = timedelta(minutes=15)  # long enough to notice a slip, short enough to be forgotten
+AS_LONG = 130  # characters, so that a value that undoes nothing is as long as one that does
 TICK = timedelta(milliseconds=1)  # the ledger's grain: an undone end must not be replayed
 
 
@@ -63,7 +64,8 @@ async def leave(
 
 def _undo_value(ring: KeyRing, ended: Ended | None, now: datetime) -> str:
     if ended is None:
-        return tokens.seal(ring, "undo", {"i": now.isoformat(), "x": uuid4().hex})
+        nothing = {"i": now.isoformat(), "x": uuid4().hex, "z": " " * AS_LONG}
+        return tokens.seal(ring, "undo", nothing)
     content = {
         "i": now.isoformat(),
         "x": uuid4().hex,
@@ -78,9 +80,7 @@ def _undo_value(ring: KeyRing, ended: Ended | None, now: datetime) -> str:
     return tokens.seal(ring, "undo", content)
 
 
-async def undo(
-    session: AsyncSession, value: str, *, ring: KeyRing, now: datetime
-) -> Newsletter:
+async def undo(session: AsyncSession, value: str, *, ring: KeyRing, now: datetime) -> Newsletter:
     """Take a slip back within 15 minutes; raises LinkProblem (expired, used, void or broken)."""
     try:
         content = tokens.unseal(ring, "undo", value)

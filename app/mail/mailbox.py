@@ -58,9 +58,7 @@ class LocalLine:
         self._mailbox = mailbox
         self._recipient = ""
 
-    def put(
-        self, body: Sequence[bytes] | None, envelope: Envelope | None, *, stuffed: bool = False
-    ) -> None:
+    def put(self, body: Sequence[bytes] | None, envelope: Envelope | None, *, stuffed: bool = False) -> None:
         """Keep the letter; open the next envelope."""
         if body is not None:
             content = b"".join(body)
@@ -116,9 +114,7 @@ class GuardedLine:
         allowed = envelope.recipient.casefold() in self._allowed
         return self._real if allowed and self._real is not None else self._local
 
-    def put(
-        self, body: Sequence[bytes] | None, envelope: Envelope | None, *, stuffed: bool = False
-    ) -> None:
+    def put(self, body: Sequence[bytes] | None, envelope: Envelope | None, *, stuffed: bool = False) -> None:
         """Body and envelope may go different ways, so each is put on its own line."""
         if body is not None:
             self._letter = self._next

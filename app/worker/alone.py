@@ -22,7 +22,5 @@ def alone(house: House) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Refused(
-                "a worker already runs on this SQLite database; one is all it can have"
-            ) from None
+            raise Refused("a worker already runs on this SQLite database; one is all it can have") from None
         yield

@@ -49,6 +49,8 @@ class Chore:
 
 async def _count(worker: Worker) -> str:
     return f"counter {await guard.raise_counter(worker.watch, now=worker.clock())}"
+
+
 async def _replay(worker: Worker) -> str:
     flushed = await guard.flush_pending(worker.watch)
     ended = await guard.replay(worker.watch)
@@ -104,5 +106,3 @@ JOBS = (
     Chore("retain", timedelta(hours=1), "delete what has been kept long enough", _retain),
     Chore("sign", timedelta(days=1), "close a segment of trail and ledger", _sign),
 )
-
-

@@ -60,7 +60,7 @@ def search(service: Service, seen: bytes) -> None:
         "addresses of pages and errors": seen,
     }
     for path in service.folder.rglob("*"):
-        if path.is_file() and path.suffix not in {".json"} and path.stat().st_size < 50_000_000:
+        if path.is_file() and path.suffix != ".json" and path.stat().st_size < 50_000_000:
             sinks[f"the file {path.name}"] = path.read_bytes()
     for address in ALL:
         for form in forms(address):

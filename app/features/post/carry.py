@@ -133,10 +133,7 @@ class Carrier:
         leased = {"lease_owner": self._tray.owner, "lease_until": from_now(LEASE)}
         seqs = [mail.seq for mail in mails]
         await session.execute(
-            update(Mail)
-            .where(Mail.seq.in_(seqs))
-            .values(leased)
-            .execution_options(synchronize_session=False)
+            update(Mail).where(Mail.seq.in_(seqs)).values(leased).execution_options(synchronize_session=False)
         )
         return mails
 

@@ -22,11 +22,22 @@ from app.domain.newsletter import Newsletter
 from app.domain.outbox import Purpose
 from app.domain.service import LINK_LIVES
 
-PER_ADDRESS = Meter("address", timedelta(days=7), looks_back=True)
-MOST_A_WEEK = 3  # AS-07: what a stranger can make us send to one mailbox
-APART = timedelta(minutes=15)  # AS-07: not twice in a row
-# Whose address is typed by somebody else, perhaps: a new address was not proven yet either.
-ASKED_BY_ANYBODY = frozenset({Purpose.SIGNUP, Purpose.ASK, Purpose.ADDRESS})
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What strangers can make us send to one mailbox: so many a week, and not in a row."""
+
+    meter: Meter
+    a_week: int
+    apart: timedelta
+
+
+WEEK = timedelta(days=7)
+# AS-07; a new address was not proven yet either, so both kinds count together.
+STRANGER = Allowance(Meter("address", WEEK, looks_back=True), 3, timedelta(minutes=15))
+# Only who is subscribed gets this one, and somebody who waits for it presses twice.
+OWN = Allowance(Meter("own", WEEK, looks_back=True), 7, timedelta(minutes=1))
+ALLOWED = {Purpose.SIGNUP: STRANGER, Purpose.ADDRESS: STRANGER, Purpose.ASK: OWN}
 MYDATA_HOURS = 4
 MOVE_HOURS = 24  # how long the link to a new address works
 
@@ -63,12 +74,11 @@ async def decide(desk: Desk, content: dict[str, Any], *, first: bool) -> Decisio
     address = parse(content["address"])
     purpose = Purpose(content["purpose"])
     if purpose is Purpose.STAFF:
-        return Decision(
-            content["template"], content["language"], letter, address, content["words"]
-        )
+        return Decision(content["template"], content["language"], letter, address, content["words"])
     if await _blocked(desk, letter, address):
         return None
-    if purpose in ASKED_BY_ANYBODY and first and await _too_often(desk, letter, address):
+    allowance = ALLOWED.get(purpose)
+    if allowance and first and await _too_often(desk, letter, address, allowance):
         return None
     return await _FINDERS[purpose](desk, letter, address, content)
 
@@ -78,16 +88,18 @@ async def _blocked(desk: Desk, letter: Newsletter, address: Address) -> bool:
     return await block.active(desk.session, known, now=desk.now) is not None
 
 
-async def _too_often(desk: Desk, letter: Newsletter, address: Address) -> bool:
+async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance: Allowance) -> bool:
+    """Count only what is sent: who is refused may ask again when the time has come."""
     value = letter.id.bytes + address.canonical.encode()
-    seen = await throttle.hit(desk.session, PER_ADDRESS, value, now=desk.now)
-    soon = seen.before_at is not None and seen.before_at > desk.now - APART
-    return soon or seen.count > MOST_A_WEEK
+    so_far = await throttle.so_far(desk.session, allowance.meter, value, now=desk.now)
+    soon = so_far.before_at is not None and so_far.before_at > desk.now - allowance.apart
+    if soon or so_far.count >= allowance.a_week:
+        return True
+    await throttle.hit(desk.session, allowance.meter, value, now=desk.now)
+    return False
 
 
-async def _signup(
-    desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]
-) -> Decision:
+async def _signup(desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]) -> Decision:
     row = await subscriber.find(desk.session, desk.ring, letter.id, address)
     if row is not None:
         return Decision("already", content["language"], letter, address, _own_link(desk, row))
@@ -116,9 +128,7 @@ def _own_link(desk: Desk, row: subscriber.Subscriber) -> dict[str, Any]:
     }
 
 
-async def _ask(
-    desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]
-) -> Decision | None:
+async def _ask(desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]) -> Decision | None:
     row = await subscriber.find(desk.session, desk.ring, letter.id, address)
     if row is None:
         return None

@@ -59,16 +59,12 @@ class Breaker:
         self.tripped.pop(issue_id, None)
 
 
-async def pause(
-    database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime
-) -> None:
+async def pause(database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime) -> None:
     """Pause the issue, put it on record, and tell editors and approvers."""
     await _stop(database, issue_id, State.PAUSED, " ".join(reason.split()), ring=ring, now=now)
 
 
-async def hold(
-    database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime
-) -> None:
+async def hold(database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime) -> None:
     """Hold the issue for a person: its bytes are not the approved ones, or cannot be signed."""
     await _stop(database, issue_id, State.HELD, reason, ring=ring, now=now)
 

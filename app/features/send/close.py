@@ -53,9 +53,7 @@ async def _finish(session: AsyncSession, issue: Issue, now: datetime) -> None:
     issue.closed_at = now
     if issue.state == State.SENDING:
         issue.move_to(State.SENT)
-        await audit.record(
-            session, "service", Event.ISSUE_SENT, about=f"issue {issue.id}", now=now
-        )
+        await audit.record(session, "service", Event.ISSUE_SENT, about=f"issue {issue.id}", now=now)
 
 
 async def sweep(session: AsyncSession, issue_id: UUID) -> None:

@@ -73,9 +73,7 @@ class Engine:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._stock = Stock()
-        self._journal = Journal(
-            tools.database, tools.owner, tools.fresh, tools.compare, tools.dead
-        )
+        self._journal = Journal(tools.database, tools.owner, tools.fresh, tools.compare, tools.dead)
         self._breaker = Breaker()
         self._runs = Runs(tools.database, tools.patience, tools.hostname, tools.signer)
         self._signers = ThreadPoolExecutor(os.cpu_count(), "sign")  # starts none before it is used
@@ -203,9 +201,7 @@ class Engine:
             self._journal.settle(seq, Fate(Outcome.GONE))
         step = 0.0 if run.pace is None else 1.0 / run.pace
         first = time.monotonic() + wait
-        self._stock.put(
-            [Item(run, copy, first + at * step) for at, copy in enumerate(claimed.copies)]
-        )
+        self._stock.put([Item(run, copy, first + at * step) for at, copy in enumerate(claimed.copies)])
         return len(claimed.copies) + len(claimed.gone)
 
     async def _close(self, issue_id: UUID) -> None:
@@ -218,9 +214,7 @@ class Engine:
     async def _trip(self) -> None:
         for issue_id, reason in list(self._breaker.tripped.items()):
             now = self._tools.clock()
-            await breaker.pause(
-                self._tools.database, issue_id, reason, ring=self._tools.ring(), now=now
-            )
+            await breaker.pause(self._tools.database, issue_id, reason, ring=self._tools.ring(), now=now)
             self._breaker.reset(issue_id)
             self._tools.moved()
 

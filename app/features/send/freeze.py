@@ -26,9 +26,7 @@ async def freeze(session: AsyncSession, issue_id: UUID, *, now: datetime) -> boo
 
     Another worker that is at it already has the row locked: then there is nothing to do here.
     """
-    query = select(Issue).where(
-        Issue.id == issue_id, Issue.state == State.SENDING, Issue.frozen_at.is_(None)
-    )
+    query = select(Issue).where(Issue.id == issue_id, Issue.state == State.SENDING, Issue.frozen_at.is_(None))
     issue = await session.scalar(query.with_for_update(skip_locked=True))
     if issue is None:
         return False
@@ -46,9 +44,7 @@ async def freeze(session: AsyncSession, issue_id: UUID, *, now: datetime) -> boo
 async def _end_of_chunk(session: AsyncSession, issue: Issue) -> int | None:
     ahead = (
         select(Subscriber.seq)
-        .where(
-            Subscriber.newsletter_id == issue.newsletter_id, Subscriber.seq > issue.freeze_cursor
-        )
+        .where(Subscriber.newsletter_id == issue.newsletter_id, Subscriber.seq > issue.freeze_cursor)
         .order_by(Subscriber.seq)
         .limit(CHUNK)
         .subquery()
@@ -58,9 +54,7 @@ async def _end_of_chunk(session: AsyncSession, issue: Issue) -> int | None:
 
 
 async def _add(session: AsyncSession, issue: Issue, upto: int, now: datetime) -> None:
-    fresh = (
-        "gen_random_uuid()" if dialect_of(session) == "postgresql" else "lower(hex(randomblob(16)))"
-    )
+    fresh = "gen_random_uuid()" if dialect_of(session) == "postgresql" else "lower(hex(randomblob(16)))"
     readers: Any = (
         select(
             literal_column(fresh),
@@ -81,6 +75,4 @@ async def _add(session: AsyncSession, issue: Issue, upto: int, now: datetime) ->
         .order_by(Subscriber.seq)
     )
     columns = ["id", "issue_id", "subscriber_id", "state", "attempts", "in_doubt"]
-    await session.execute(
-        insert(Delivery).from_select(columns, readers, include_defaults=False)
-    )
+    await session.execute(insert(Delivery).from_select(columns, readers, include_defaults=False))

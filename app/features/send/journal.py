@@ -195,9 +195,7 @@ class Journal:
                     Delivery.lease_until > from_now(),
                     # `sending` too: a mark whose commit went unanswered may be there already
                     Delivery.state.in_([State.WAITING, State.SENDING]),
-                    exists().where(
-                        Issue.id == Delivery.issue_id, Issue.state == IssueState.SENDING
-                    ),
+                    exists().where(Issue.id == Delivery.issue_id, Issue.state == IssueState.SENDING),
                     _reader_wants_it(),
                 )
                 .values(state=State.SENDING)
@@ -215,9 +213,7 @@ class Journal:
             free = {"state": State.WAITING, "lease_owner": None, "lease_until": None}
             await connection.execute(update(Delivery).where(gone).values(free))
 
-    async def _settle_all(
-        self, connection: AsyncConnection, fates: Sequence[tuple[int, Fate, Any]]
-    ) -> None:
+    async def _settle_all(self, connection: AsyncConnection, fates: Sequence[tuple[int, Fate, Any]]) -> None:
         alike: dict[Fate, list[int]] = {}
         for seq, fate, _ in fates:
             alike.setdefault(fate, []).append(seq)

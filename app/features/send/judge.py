@@ -37,9 +37,7 @@ def judge(reply: Reply) -> Verdict:
     enhanced = reply.enhanced or ""
     if not reply.permanent or enhanced.startswith(POLICY):
         return Verdict.OURS
-    theirs = reply.stage is Stage.RCPT or (
-        reply.stage is Stage.BODY and enhanced.startswith(READERS_OWN)
-    )
+    theirs = reply.stage is Stage.RCPT or (reply.stage is Stage.BODY and enhanced.startswith(READERS_OWN))
     if not theirs:
         return Verdict.OURS
     return Verdict.DEAD if enhanced in HARD else Verdict.REFUSED

@@ -65,9 +65,7 @@ def prepare(run: Run, copy: Copy, ring: KeyRing) -> Ready:
         Gap.TO: to,
         Gap.MESSAGE_ID: message_id(copy.id, run.hostname),
         Gap.DATE: run.date,
-        Gap.LEAVE: tokens.mark(
-            ring, "leave", tag, copy.subscriber_id, key_id=run.key_id
-        ).encode(),
+        Gap.LEAVE: tokens.mark(ring, "leave", tag, copy.subscriber_id, key_id=run.key_id).encode(),
     }
     language = copy.language if copy.language in run.compiled else run.main_language
     compiled = run.compiled[language]

@@ -22,9 +22,7 @@ ALTERED = "the stored bytes are not the approved ones"
 class Runs:
     """The issues that are going out now."""
 
-    def __init__(
-        self, database: Database, patience: Patience, hostname: str, signer: Signer | None
-    ) -> None:
+    def __init__(self, database: Database, patience: Patience, hostname: str, signer: Signer | None) -> None:
         self._database = database
         self._patience = patience
         self._hostname = hostname
