@@ -135,9 +135,8 @@ async def test_every_new_connection_is_told(house: House) -> None:
     assert told
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_the_embedded_database_keeps_its_word(house: House) -> None:
-    if house.database.postgres:
-        pytest.skip("settings of SQLite")
     async with house.database.reading() as session:
         found = [
             await session.scalar(text(f"PRAGMA {name}"))

@@ -14,7 +14,10 @@ from app.domain.issue import State
 from app.domain.outbox import Mail
 from app.features import subscribe
 from app.features.subscribe import Form, Limits
+from app.mail.courier import Courier
 from app.mail.dkim import new_keys
+from app.mail.mailbox import Mailbox
+from app.worker import Worker
 from tests.cast import ALICE, BOB, Stage
 from tests.conftest import Clock
 from tests.features.test_send import crowded
@@ -130,7 +133,6 @@ async def test_a_worker_does_not_start_without_the_keys_it_should_sign_with(
         house = over(cast.house, server.url, dkim_keys=tmp_path / "none.json")
         await send(house, issue_id)
         with pytest.raises(Refused, match="no file of DKIM keys"):
-            async with working(house):
-                await reached(house, issue_id, State.SENT)
+            await Worker(house, Courier(house.settings, Mailbox())).run()
     assert server.received.counts["letters"] == 0
     assert (await look(house, issue_id)).state == State.SCHEDULED
