@@ -20,7 +20,7 @@ setup: $(READY) ## Make the environment in .venv from the lock; quick when nothi
 	@:
 
 $(READY):
-	@PYTHON="$(PYTHON)" tools/setup
+	@PYTHON="$(PYTHON)" .ci/setup
 	@rm -f .venv/.ready-* && touch $@
 
 run: setup ## Start Bode with demo data: one process, nothing else needed
@@ -33,7 +33,7 @@ cover: setup browser ## Run the same tests and show which lines none of them rea
 	@$(BIN)/pytest --numprocesses logical --cov --cov-report=term --cov-report=html
 
 test-system: setup ## Run the tests that need Debian packages or root (installs the packages)
-	@tools/packages
+	@.ci/packages
 	@$(BIN)/pytest tests/system
 
 check: setup ## Format, lint, types, directions, templates, spelling: everything but the tests
@@ -53,14 +53,14 @@ lock: setup ## Choose versions anew and write both lock files (hashes only, no a
 	@$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 audit: setup ## Look for known weaknesses in what we depend on (needs the network; says so if it has none)
-	@tools/audit
+	@.ci/audit
 
 docs: setup ## Write the pages of the documentation that are made from the code
 	@$(BIN)/python docs/make.py
 
 migration: setup ## Write a migration from the models: make migration name="subscribers get a language"
 	@test -n "$(name)" || { echo 'Say what changes: make migration name="subscribers get a language"' >&2; exit 2; }
-	@$(BIN)/python tools/migration "$(name)"
+	@$(BIN)/python .ci/migration "$(name)"
 
 browser: setup
 	@$(BIN)/python -m tests.browser
