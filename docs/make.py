@@ -3,7 +3,7 @@
 A test makes the same texts and compares, so that these pages never say something else than the code.
 """
 
-# ruff: noqa: INP001  # a program to run, not a package
+# a program to run, not a package
 
 from __future__ import annotations
 

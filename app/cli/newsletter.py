@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import forms, glass
-from app.cli.door import AsJson, answer, change, inside
+from app.cli.door import AsJson, answer, change, inside, say
 from app.cli.forms import Language, Sender
 from app.core.errors import Refused
 from app.domain import audit
@@ -18,6 +18,8 @@ from app.domain import newsletter as newsletters
 from app.domain.audit import Event
 from app.domain.house import House
 from app.domain.newsletter import DEFAULT_PACE, Newsletter
+from app.features import schedule
+from app.features.schedule import Why
 
 app = typer.Typer(help="Newsletters: add one, list them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -151,3 +153,23 @@ def list_(*, as_json: AsJson = False) -> None:
     lines = [f"{each.slug}  {each.title}  {each.cadence or 'no fixed day'}" for each in letters]
     text = "\n".join(lines) or "no newsletter yet; see: bode newsletter add --help"
     answer([described(each) for each in letters], text, as_json=as_json)
+
+
+@app.command("skip", epilog="Example: bode newsletter skip weerbaar-bestuur --period 2027-08 --reason recess")
+def skip(
+    slug: Annotated[str, typer.Argument(help="Which newsletter.", metavar="SLUG")],
+    *,
+    period: Annotated[str, typer.Option(help="The month to leave out.", metavar="YYYY-MM")],
+    reason: Annotated[Why, typer.Option(help="Why, from the list.")],
+) -> None:
+    """Leave a month out on purpose: nobody is reminded, and it is not on record as missed."""
+
+    async def act(session: AsyncSession) -> None:
+        letter = await newsletters.by_slug(session, slug)
+        await schedule.skip(session, letter, period, reason, actor=glass.actor(), now=houses.now())
+
+    async def work(house: House) -> None:
+        await change(house, act)
+
+    inside(work)
+    say(f"{period} of '{slug}' is skipped")

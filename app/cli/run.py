@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import socket
+import sys
+from pathlib import Path
 
 import typer
 import uvloop
@@ -23,6 +27,8 @@ from app.mail.courier import Courier
 from app.mail.mailbox import Mailbox
 from app.worker import Worker
 
+# How `bode` is called from the folder it was started in, when it is not on the path.
+PROGRAM = os.path.relpath(Path(sys.argv[0]).parent) + "/"
 WELCOME = """\
 Bode draait. / Bode is running.
 
@@ -102,6 +108,8 @@ async def _welcome(house: House, url: str) -> str:
         query = select(Issue).where(Issue.state == State.DRAFT).order_by(Issue.created_at).limit(1)
         draft = await session.scalar(query)
     prefix = "" if house.settings.base_url == Settings().base_url else f"BODE_BASE_URL={url} "
+    if shutil.which("bode") is None:  # not on the path: name it as it was started here
+        prefix += PROGRAM
     issue = TRY.format(prefix=prefix, id=draft.id) if draft else ""
     folder = house.settings.data_dir.resolve()
     return WELCOME.format(url=url, slug=sample.SLUG, folder=folder, issue=issue)

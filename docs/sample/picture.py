@@ -4,7 +4,7 @@ Run it as `python docs/sample/picture.py`; it writes `raadzaal.png` beside itsel
 every time.
 """
 
-# ruff: noqa: INP001  # a program to run, not a package
+# a program to run, not a package
 
 from __future__ import annotations
 

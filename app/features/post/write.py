@@ -101,6 +101,5 @@ def _context(decision: Decision, house: House) -> dict[str, Any]:
         "newsletter": letter,
         "privacy_url": paths.privacy(house.base_url, decision.language, letter.slug),
         "subscribe_url": paths.signup(house.base_url, decision.language, letter.slug),
-        "console_url": house.base_url,
         **words,
     }
