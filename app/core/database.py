@@ -6,6 +6,8 @@ take their turn at BEGIN (IMMEDIATE), so that none fails half-way; readers never
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -25,10 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, CursorResult, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.util import await_only
 
-BUSY_TIMEOUT_MS = 30_000  # longer than any write of ours, so that waiting is never an error
+PATIENCE = 30.0  # seconds; longer than any write of ours, so that waiting is never an error
+BUSY_TIMEOUT_MS = 3  # SQLite's own waiting grows to 100 ms a step and misses its turn; ours does not
+SPIN = 0.002  # seconds between two tries to write, so that a gap of the sender is never missed
 STATEMENT_TIMEOUT_MS = 60_000  # a statement this old is a fault, not work
 IDLE_TIMEOUT_MS = 15_000  # a transaction whose client has gone frees its rows after this
 POOL_SIZE = 10
@@ -96,8 +102,19 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Any) -> None:
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if not connection.get_execution_options().get("writing", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as trouble:
+            if "locked" not in str(trouble.orig) or time.monotonic() > until:
+                raise
+            await_only(asyncio.sleep(SPIN))
+        else:
+            return
 
 
 def _engine(url: URL) -> AsyncEngine:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,8 @@ AWAY = (DBAPIError, PoolTimeout, OSError)
 
 # What no later try can mend: a key that is gone, an address that fits no envelope, a broken text.
 UNSENDABLE = (Unreadable, BadEnvelope, BadAddress, ValueError, KeyError, Incomplete)
+
+Make = Callable[[], Outgoing]
 
 log = logs.get("post")
 
@@ -101,22 +104,35 @@ class Carrier:
         if not ready:
             return False
         self._idle = 0
-        for mail_id, outgoing in ready:
+        for mail_id, make in ready:
             if self._stopping.is_set():
                 await self._later(mail_id, timedelta(0))
-            else:
+            elif outgoing := await self._made(mail_id, make):
                 await self._hand_over(mail_id, outgoing)
         return True
 
-    async def _take(self) -> list[tuple[UUID, Outgoing]]:
+    async def _take(self) -> list[tuple[UUID, Make]]:
+        """Claim and decide in one transaction; writing the mails comes after it, others wait to write."""
         now = self._tray.clock()
         async with self._tray.database.unit_of_work() as session:
             mails = await self._claim(session, now)
             decided = [(mail, await self._decided(session, mail, now)) for mail in mails]
-            for mail, outgoing in decided:
-                if outgoing is None and mail.due_at <= now:
+            for mail, make in decided:
+                if make is None:
                     await session.delete(mail)
-        return [(mail.id, outgoing) for mail, outgoing in decided if outgoing is not None]
+        return [(mail.id, make) for mail, make in decided if make is not None]
+
+    async def _made(self, mail_id: UUID, make: Make) -> Outgoing | None:
+        """The mail's bytes; None when it was dropped or put off."""
+        try:
+            return make()
+        except UNSENDABLE as trouble:
+            log.warning("post.unsendable", mail=str(mail_id), trouble=type(trouble).__name__)
+            await self._done(mail_id)
+        except Refused as refused:  # not to be signed with these keys: a person can mend that
+            log.warning("post.waits", mail=str(mail_id), reason=str(refused))
+            await self._later(mail_id, LONGEST_PAUSE)
+        return None
 
     async def _claim(self, session: AsyncSession, now: datetime) -> list[Mail]:
         free = or_(Mail.lease_until.is_(None), Mail.lease_until < from_now())
@@ -137,29 +153,25 @@ class Carrier:
         )
         return mails
 
-    async def _decided(self, session: AsyncSession, mail: Mail, now: datetime) -> Outgoing | None:
-        """What leaves; None when nothing is to leave, or when the mail was put off."""
+    async def _decided(self, session: AsyncSession, mail: Mail, now: datetime) -> Make | None:
+        """How to make what leaves; None when nothing is to leave."""
         if mail.created_at + LIVES < now:
             return None
-        ring = self._tray.ring()
+        ring, house = self._tray.ring(), self._tray.house
         try:
             content = outbox.opened(ring, mail)
             if content["purpose"] == Purpose.FINAL:
                 return await self._final(session, mail, content, now)
-            desk = Desk(session, ring, self._tray.house.base_url, now)
+            desk = Desk(session, ring, house.base_url, now)
             decision = await decide(desk, content, first=mail.attempts == 1)
-            return write(mail, decision, self._tray.house, now) if decision else None
         except UNSENDABLE as trouble:
             log.warning("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
             return None
-        except Refused as refused:  # not to be signed with these keys: a person can mend that
-            log.warning("post.waits", mail=str(mail.id), reason=str(refused))
-            mail.due_at = now + LONGEST_PAUSE
-            return None
+        return partial(write, mail, decision, house, now) if decision else None
 
     async def _final(
         self, session: AsyncSession, mail: Mail, content: dict[str, Any], now: datetime
-    ) -> Outgoing | None:
+    ) -> Make | None:
         frozen = await issues.frozen(session, UUID(content["issue"]))
         letter = await session.get(Newsletter, UUID(content["newsletter"]))
         stored = frozen.get(content["language"])
@@ -168,7 +180,7 @@ class Carrier:
         address = parse(content["address"])
         decision = Decision("issue", content["language"], letter, address, {})
         compiled = Compiled.from_bytes(stored)
-        return final(mail.id, compiled, decision, self._tray.house, self._tray.ring(), now)
+        return partial(final, mail.id, compiled, decision, self._tray.house, self._tray.ring(), now)
 
     async def _hand_over(self, mail_id: UUID, outgoing: Outgoing) -> None:
         try:

@@ -160,15 +160,16 @@ class Engine:
         await self._hold_unfit()
         self._drop_stopped({run.issue_id for run in runs})
         busy = False
+        unfrozen = {issue.id for issue in sending if issue.frozen_at is None}
         for run in runs:
-            busy = await self._advance(run) or busy
+            frozen = run.issue_id in unfrozen and await self._freeze(run)
+            busy = await self._advance(run, frozen=frozen) or busy
         for issue in stopping:
             if issue.begun and issue.closed_at is None:
                 await self._close(issue.id)
         return busy
 
-    async def _advance(self, run: Run) -> bool:
-        frozen = await self._freeze(run)
+    async def _advance(self, run: Run, *, frozen: bool) -> bool:
         if len(self._stock) >= LOW:
             return frozen
         taken = await self._claim(run)

@@ -18,7 +18,8 @@ from app.domain.delivery import State as DeliveryState
 from app.domain.issue import Issue, State
 from app.domain.subscriber import Subscriber
 
-CHUNK = 10_000  # readers a transaction: half a second at most, so that nobody waits long
+# Readers a transaction: PostgreSQL's other writers do not wait; on SQLite everybody does.
+CHUNK = {"postgresql": 10_000, "sqlite": 500}
 
 
 async def freeze(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool:
@@ -46,7 +47,7 @@ async def _end_of_chunk(session: AsyncSession, issue: Issue) -> int | None:
         select(Subscriber.seq)
         .where(Subscriber.newsletter_id == issue.newsletter_id, Subscriber.seq > issue.freeze_cursor)
         .order_by(Subscriber.seq)
-        .limit(CHUNK)
+        .limit(CHUNK[dialect_of(session)])
         .subquery()
     )
     found: int | None = await session.scalar(select(func.max(ahead.c.seq)))
