@@ -78,8 +78,15 @@ async def stage(house: House, now: datetime) -> Stage:
     return Stage(house, letter, alice, chris)
 
 
-def request(house: House, letter: Newsletter, address: str, at: datetime, language: str = "nl") -> str:
-    """The token of a confirmation link."""
+def request(
+    house: House,
+    letter: Newsletter,
+    address: str,
+    at: datetime,
+    language: str = "nl",
+    purpose: str = "confirm",
+) -> str:
+    """The token of a confirmation link, or of "this was not me"."""
     content = {
         "a": address,
         "n": letter.tag.hex(),
@@ -88,7 +95,7 @@ def request(house: House, letter: Newsletter, address: str, at: datetime, langua
         "i": at.isoformat(),
         "x": uuid4().hex,
     }
-    return tokens.seal(house.ring, "confirm", content)
+    return tokens.seal(house.ring, purpose, content)
 
 
 async def join(

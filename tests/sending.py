@@ -16,6 +16,7 @@ from app.domain import issue as issues
 from app.domain.house import House
 from app.domain.issue import Issue, State
 from app.domain.manuscript import read
+from app.domain.newsletter import Newsletter
 from app.features import approve, compose, schedule
 from app.mail.courier import Courier
 from app.mail.mailbox import Mailbox
@@ -78,6 +79,8 @@ async def send(house: House, issue_id: UUID) -> None:
     async with house.database.unit_of_work() as session:
         issue = await issues.get(session, issue_id, lock=True)
         await schedule.send_now(session, issue, actor="dana", now=houses.now())
+        letter = await session.get_one(Newsletter, issue.newsletter_id)
+        letter.cadence = ""  # no further month, so nobody is reminded of it while this one goes out
 
 
 async def change(house: House, issue_id: UUID, act: Callable[..., Awaitable[None]]) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,11 +102,11 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin(connection: Any) -> None:
+def _begin(connection: Any, patience: float) -> None:
     if not connection.get_execution_options().get("writing", False):
         connection.exec_driver_sql("BEGIN")
         return
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while True:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -117,16 +118,16 @@ def _begin(connection: Any) -> None:
             return
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, patience: float) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         if url.database and url.database != ":memory:":
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(url, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _tune_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin)
+        event.listen(engine.sync_engine, "begin", partial(_begin, patience=patience))
         return engine
     options = (
-        f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={int(patience * 1000)}"
         f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS} -c timezone=UTC"
     )
     return create_async_engine(
@@ -142,10 +143,16 @@ def _engine(url: URL) -> AsyncEngine:
 class Database:
     """One database and the ways to use it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = PATIENCE) -> None:
+        """`patience` is how long a writer waits for its turn, in seconds."""
         self.url = normal(url)
-        self.engine = _engine(self.url)
+        self.engine = _engine(self.url, patience)
         self._writer = self.engine.execution_options(writing=True)
+
+    @property
+    def missing(self) -> bool:
+        """Whether this is an SQLite file that is not there (any more); opening would make an empty one."""
+        return not self.postgres and not Path(str(self.url.database)).exists()
 
     @property
     def postgres(self) -> bool:

@@ -63,6 +63,12 @@ def downgrade(url: str, which: str, to: str = "base") -> None:
     command.downgrade(configured(url, which), to)
 
 
+def started(url: str) -> bool:
+    """Whether a service ever ran on this main database; then a missing ledger is a loss, not a start."""
+    with engine(url).connect() as connection:
+        return bool(connection.exec_driver_sql("SELECT count(*) FROM service").scalar_one())
+
+
 def pending(url: str, which: str) -> bool:
     """Whether the database is not at this version; an SQLite file that is not there is not made."""
     place = plain_url(url)

@@ -87,19 +87,20 @@ async def active(session: AsyncSession, known: list[bytes], *, now: datetime) ->
 async def put(
     session: AsyncSession, newsletter_id: UUID, known: list[bytes], ground: Ground, now: datetime
 ) -> None:
-    """Block an address; asking again moves the end, and never shortens an objection."""
+    """Block an address; asking again may lengthen a block, and never shortens one."""
     present = await active(session, known, now=now)
-    if present is not None and present.ends_at is None:
+    lasts = LASTS[ground]
+    until = now + lasts if lasts is not None else None
+    if present is not None and (present.ends_at is None or (until and present.ends_at >= until)):
         return
     await lift(session, known)
-    lasts = LASTS[ground]
     session.add(
         Block(
             newsletter_id=newsletter_id,
             subject=known[0],
             ground=ground,
             at=now,
-            ends_at=now + lasts if lasts is not None else None,
+            ends_at=until,
         )
     )
 

@@ -49,14 +49,6 @@ class Farewell:
         )
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, PoolTimeout, OSError) as trouble:
-        raise BookClosed("the ledger cannot be reached") from trouble
-
-
 class Book:
     """The ledger's database and its copy."""
 
@@ -64,15 +56,25 @@ class Book:
         self.database = database
         self.copy = copy
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say it in one word when the ledger is away, locked for long, or its file was moved."""
+        if self.database.missing:
+            raise BookClosed("the ledger is not where it should be")
+        try:
+            yield
+        except (DBAPIError, PoolTimeout, OSError) as trouble:
+            raise BookClosed("the ledger cannot be reached") from trouble
+
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[AsyncSession]:
-        with _told():
+        with self._told():
             async with self.database.unit_of_work() as session:
                 yield session
 
     @asynccontextmanager
     async def _look(self) -> AsyncIterator[AsyncSession]:
-        with _told():
+        with self._told():
             async with self.database.reading() as session:
                 yield session
 

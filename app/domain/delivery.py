@@ -126,20 +126,6 @@ async def unlink(session: AsyncSession, subscriber_id: UUID) -> None:
         row.subscriber_id = uuid4()
 
 
-async def hand_over(session: AsyncSession, old: UUID, new: UUID) -> None:
-    """A reader changed address in the middle of an issue: the new address gets what still waits."""
-    taken = select(Delivery.issue_id).where(Delivery.subscriber_id == new)
-    await session.execute(
-        update(Delivery)
-        .where(
-            Delivery.subscriber_id == old,
-            Delivery.state == State.WAITING,
-            Delivery.issue_id.not_in(taken),
-        )
-        .values(subscriber_id=new)
-    )
-
-
 async def books(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
     """How many copies are in each state now, and how many were ever in doubt."""
     query = (

@@ -69,6 +69,21 @@ async def end(
     )
 
 
+async def note(
+    session: AsyncSession,
+    newsletter_id: UUID,
+    address: Address,
+    reason: Reason,
+    *,
+    ring: KeyRing,
+    book: Book,
+    now: datetime,
+) -> None:
+    """Put on record that links of an address are void, where there is no subscription to end."""
+    subject = subscriber.pseudonym(ring, newsletter_id, address.canonical, ring.active)
+    await _write(session, book, Farewell(newsletter_id, ring.active, subject, reason, ledger.moment(now)))
+
+
 async def _write(session: AsyncSession, book: Book, farewell: Farewell) -> bool:
     try:
         await book.write([farewell])

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from app.core import crypto, migrating
 from app.core.crypto import KeyRing
 from app.core.database import Database
@@ -14,6 +16,8 @@ from app.core.settings import Settings
 from app.domain import audit, service
 from app.domain.audit import Event
 from app.domain.book import Book
+
+LEDGER_PATIENCE = 3.0  # seconds: leaving does not wait longer, it succeeds with a pending row
 
 
 @dataclass
@@ -55,9 +59,18 @@ def migrate(settings: Settings) -> None:
 
 def refuse_pending(settings: Settings) -> None:
     """Raise Refused while migrations are pending: an old table under new code loses data."""
-    for url, which in ((settings.database, migrating.MAIN), (settings.ledger, migrating.LEDGER)):
-        if migrating.pending(url, which):
-            raise Refused("the database is not at this version yet; run: bode migrate")
+    if migrating.pending(settings.database, migrating.MAIN) or _ledger_pending(settings):
+        raise Refused("the database is not at this version yet; run: bode migrate")
+
+
+def _ledger_pending(settings: Settings) -> bool:
+    """A ledger that is away is not an old one: leaving and erasing go on without it."""
+    if Database(settings.ledger).missing:
+        return not migrating.started(settings.database)
+    try:
+        return migrating.pending(settings.ledger, migrating.LEDGER)
+    except DBAPIError:
+        return False
 
 
 async def open_house(settings: Settings) -> House:
@@ -65,7 +78,8 @@ async def open_house(settings: Settings) -> House:
     ring = keys(settings)
     database = Database(settings.database)
     copy = Path(settings.ledger_copy) if settings.ledger_copy else None
-    house = House(settings, ring, database, Book(Database(settings.ledger), copy))
+    ledger = Database(settings.ledger, LEDGER_PATIENCE)
+    house = House(settings, ring, database, Book(ledger, copy))
     async with database.unit_of_work() as session:
         if await service.ensure(session, ring.active):
             about = f"key {ring.active}"

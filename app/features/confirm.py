@@ -19,6 +19,7 @@ from app.core.errors import LinkProblem
 from app.domain import block, consent, farewell, newsletter, service, subscriber
 from app.domain.block import Ground
 from app.domain.book import Book
+from app.domain.ledger import Reason
 from app.domain.newsletter import Newsletter
 from app.domain.service import LINK_LIVES
 
@@ -43,10 +44,12 @@ class Confirmed:
     again: bool
 
 
-async def read(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime) -> Asked:
-    """What the link asks for, changing nothing; raises LinkProblem."""
+async def read(
+    session: AsyncSession, text: str, *, ring: KeyRing, now: datetime, purpose: str = "confirm"
+) -> Asked:
+    """What the link asks for, changing nothing; raises LinkProblem. `purpose` may be "notme"."""
     try:
-        content = tokens.unseal(ring, "confirm", text)
+        content = tokens.unseal(ring, purpose, text)
     except Unreadable:
         raise LinkProblem("broken") from None
     letter = await newsletter.by_tag(session, bytes.fromhex(content["n"]))
@@ -109,9 +112,20 @@ async def _add(session: AsyncSession, asked: Asked, ring: KeyRing, now: datetime
     return True
 
 
-async def decline(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime) -> Newsletter:
-    """Take "this was not me" at its word: no sign-ups of this address for a while; the link is void."""
-    asked = await read(session, text, ring=ring, now=now)
-    known = block.subjects(ring, asked.newsletter.id, asked.address)
-    await block.put(session, asked.newsletter.id, known, Ground.NOT_ME, now)
-    return asked.newsletter
+async def decline(
+    session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime
+) -> Newsletter:
+    """Take "this was not me" at its word: no sign-ups of this address for a while; links are void.
+
+    If somebody confirmed meanwhile, that subscription ends. The ledger knows it either way.
+    """
+    asked = await read(session, text, ring=ring, now=now, purpose="notme")
+    letter = asked.newsletter
+    row = await subscriber.find(session, ring, letter.id, asked.address)
+    if row is not None:
+        await farewell.end(session, row, Reason.BLOCKED, ring=ring, book=book, now=now)
+    else:
+        await farewell.note(session, letter.id, asked.address, Reason.BLOCKED, ring=ring, book=book, now=now)
+    known = block.subjects(ring, letter.id, asked.address)
+    await block.put(session, letter.id, known, Ground.NOT_ME, now)
+    return letter

@@ -127,28 +127,43 @@ async def look_move(session: AsyncSession, text: str, *, ring: KeyRing, now: dat
 async def change_address(
     session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime
 ) -> Newsletter:
-    """The new address said yes: the old one ends, is told so, and the subscription goes on."""
+    """The new address said yes: the old one ends, is told so, and the subscription goes on.
+
+    It keeps its random number, so that a link in an older newsletter still ends it (promise 5).
+    """
     move = await look_move(session, text, ring=ring, now=now)
     if not await service.use_link(session, move.nonce, issued_at=move.issued_at):
         raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)
-    old_id = move.mine.id
-    row = subscriber.new(ring, move.newsletter.id, move.new, language=move.mine.language, confirmed_at=now)
+    row = subscriber.new(
+        ring,
+        move.newsletter.id,
+        move.new,
+        language=move.mine.language,
+        confirmed_at=now,
+        subscriber_id=move.mine.id,
+    )
     row.paused_until, row.restricted_at = move.mine.paused_until, move.mine.restricted_at
-    if await _takes_over(session, row, move, ring):
-        await delivery.hand_over(session, old_id, row.id)
+    taken = await _taken(session, move, ring)
     ended = await farewell.end(session, move.mine, Reason.CHANGED, ring=ring, book=book, now=now)
-    if ended is not None:
-        _tell_old(session, ended, ring=ring, now=now)
+    if ended is None:
+        raise LinkProblem("void", slug=move.newsletter.slug, language=row.language)
+    if not taken and await _takes_over(session, row, move, ring):
+        await delivery.come_back(session, row.id)
+    _tell_old(session, ended, ring=ring, now=now)
     return move.newsletter
 
 
+async def _taken(session: AsyncSession, move: Move, ring: KeyRing) -> bool:
+    """Whether the new address was subscribed already: then only the old one ends."""
+    if await subscriber.find(session, ring, move.newsletter.id, move.new) is None:
+        return False
+    if move.new.canonical != subscriber.opened(ring, move.mine).canonical:
+        return True
+    raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)
+
+
 async def _takes_over(session: AsyncSession, row: Subscriber, move: Move, ring: KeyRing) -> bool:
-    """False when the new address was subscribed already: then only the old one ends."""
-    if await subscriber.find(session, ring, move.newsletter.id, move.new) is not None:
-        same = move.new.canonical == subscriber.opened(ring, move.mine).canonical
-        if not same:
-            return False
-        raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)
+    """False when the new address signed up in this very moment."""
     try:
         async with session.begin_nested():
             session.add(row)

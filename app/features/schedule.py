@@ -46,19 +46,25 @@ async def schedule(session: AsyncSession, issue: Issue, at: datetime, *, actor: 
     _must_be_approved(issue)
     if at < now - timedelta(minutes=1) or at > now + YEAR:
         raise Invalid("choose a time between now and a year ahead")
-    letter = await session.get_one(Newsletter, issue.newsletter_id)
-    if issue.period and issue.period != str(Period.of(at.astimezone(letter.zone).date())):
-        await slot.release(session, issue.id)  # another month: its own issue may still come
-        issue.period = None
+    await _leave_other_month(session, issue, at)
     issue.due_at, issue.previewed_at = at, None
     if issue.state == State.APPROVED:
         issue.move_to(State.SCHEDULED)
     await _note(session, Event.ISSUE_SCHEDULED, issue, actor, at.isoformat(), now)
 
 
+async def _leave_other_month(session: AsyncSession, issue: Issue, at: datetime) -> None:
+    """Give the slot back when the issue goes out in another month: that month's own may still come."""
+    letter = await session.get_one(Newsletter, issue.newsletter_id)
+    if issue.period and issue.period != str(Period.of(at.astimezone(letter.zone).date())):
+        await slot.release(session, issue.id)
+        issue.period = None
+
+
 async def send_now(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
-    """Make it due now; it keeps its month's slot, so that the month is not sent twice."""
+    """Make it due now; in the month of its slot it keeps that, so that the month is not sent twice."""
     _must_be_approved(issue)
+    await _leave_other_month(session, issue, now)
     issue.due_at = now
     issue.previewed_at = now  # nobody has ten minutes to stop it: the command is break-glass
     if issue.state == State.APPROVED:
@@ -81,6 +87,8 @@ async def resume(session: AsyncSession, issue: Issue, *, actor: str, now: dateti
     A held issue that had begun goes on with the same bytes; one that had not is a draft again and
     needs a new approval, because approvals from before a restore are void.
     """
+    if issue.state not in {State.PAUSED, State.HELD}:
+        raise IllegalMove(f"the issue is '{issue.state}'; what is paused or held can go on")
     if issue.state == State.HELD and not issue.begun:
         await issues.void_approval(session, issue)
         await slot.release(session, issue.id)

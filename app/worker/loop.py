@@ -26,7 +26,7 @@ from app.domain.house import House
 from app.domain.service import Job
 from app.features import bounce, guard
 from app.features.guard import Watch
-from app.features.post.carry import Carrier, Tray
+from app.features.post.carry import Carrier, Tray, void_leases
 from app.features.post.write import House as From
 from app.features.send import claim
 from app.features.send.engine import Engine, Tools
@@ -121,6 +121,7 @@ class Worker:
             if not self.house.database.postgres:
                 async with self.house.database.unit_of_work() as session:
                     await claim.void_leases(session)
+                    await void_leases(session)
             engine, carrier = self.engine(), self.carrier()
             tasks = [
                 asyncio.create_task(each)

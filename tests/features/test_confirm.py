@@ -24,6 +24,13 @@ async def press(stage: Stage, token: str, clock: Clock) -> confirm.Confirmed:
         return await confirm.confirm(session, token, ring=house.ring, book=house.book, now=clock())
 
 
+async def not_me(stage: Stage, clock: Clock) -> None:
+    house = stage.house
+    token = people.request(house, stage.letter, BOB, clock(), purpose="notme")
+    async with house.database.unit_of_work() as session:
+        await confirm.decline(session, token, ring=house.ring, book=house.book, now=clock())
+
+
 async def test_a_yes_makes_one_row_and_its_proof(cast: Stage, clock: Clock) -> None:
     token = people.request(cast.house, cast.letter, BOB, clock())
     clock.forward(minutes=3)
@@ -82,14 +89,19 @@ async def test_a_link_from_before_a_farewell_is_void(cast: Stage, clock: Clock) 
 
 async def test_not_me_voids_the_link_and_the_next_ones_for_a_while(cast: Stage, clock: Clock) -> None:
     token = people.request(cast.house, cast.letter, BOB, clock())
-    async with cast.house.database.unit_of_work() as session:
-        await confirm.decline(session, token, ring=cast.house.ring, now=clock())
+    await not_me(cast, clock)
     with pytest.raises(LinkProblem, match="void"):
         await press(cast, token, clock)
     clock.forward(days=91)
     later = people.request(cast.house, cast.letter, BOB, clock())
     await press(cast, later, clock)
     assert await cast.find(BOB) is not None
+
+
+async def test_not_me_after_a_confirmation_ends_what_was_confirmed(cast: Stage, clock: Clock) -> None:
+    await press(cast, people.request(cast.house, cast.letter, BOB, clock()), clock)
+    await not_me(cast, clock)
+    assert await cast.find(BOB) is None
 
 
 @pytest.mark.parametrize("change", ["", "x", "A" * 300, "é" * 40])

@@ -128,11 +128,24 @@ async def test_a_slip_of_the_pen_is_refused(cast: Stage, clock: Clock, days: int
     assert (await look(cast.house, issue_id)).due_at == DECEMBER
 
 
-async def test_send_makes_it_due_now_and_keeps_the_months_slot(cast: Stage, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("day", "state"), [(DECEMBER - timedelta(hours=9), SlotState.USED), (None, SlotState.OPEN)]
+)
+async def test_send_makes_it_due_now_and_keeps_the_slot_of_its_own_month_only(
+    cast: Stage, clock: Clock, day: datetime | None, state: SlotState
+) -> None:
     issue_id = await approved(cast, clock())
+    clock.time = day or clock.time
     await act(cast, issue_id, schedule.send_now, now=clock())
     assert await begin(cast, clock()) == [issue_id]
-    assert (await slots(cast))["2026-12"].state == SlotState.USED
+    assert (await slots(cast))["2026-12"].state == state
+
+
+async def test_only_what_is_paused_or_held_goes_on(cast: Stage, clock: Clock) -> None:
+    issue_id = await approved(cast, clock())
+    with pytest.raises(IllegalMove, match="what is paused or held"):
+        await act(cast, issue_id, schedule.resume, now=clock())
+    assert (await look(cast.house, issue_id)).state == State.SCHEDULED
 
 
 @pytest.mark.parametrize("words", [{}, {"at": DECEMBER}])

@@ -29,7 +29,7 @@ NEWSLETTER = SimpleNamespace(
     slug="weerbaar-bestuur",
 )
 READER = {"newsletter": NEWSLETTER, "privacy_url": f"{BASE}/nl/weerbaar-bestuur/privacy"}
-STAFF = {"newsletter": NEWSLETTER, "console_url": f"{BASE}/console"}
+STAFF = {"newsletter": NEWSLETTER}
 
 CONTEXTS: dict[str, dict[str, Any]] = {
     "issue": {

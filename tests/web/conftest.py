@@ -42,6 +42,10 @@ class Site:
         """The token in a confirmation mail."""
         return people.request(self.house, self.stage.letter, address, at or self.clock(), language)
 
+    def not_me(self, address: str) -> str:
+        """The other token in that mail."""
+        return people.request(self.house, self.stage.letter, address, self.clock(), purpose="notme")
+
     def mydata(self, row: Subscriber | None = None) -> str:
         """The token that a reader asked for."""
         content = {"s": (row or self.stage.alice).id.hex, "i": self.clock().isoformat()}

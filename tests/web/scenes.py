@@ -31,10 +31,10 @@ class Place:
         given = {"i": self.clock().isoformat(), **content}
         return tokens.seal(self.stage.house.ring, purpose, given)
 
-    def asked(self, language: str, name: str = "bob", days: int = 0) -> str:
+    def asked(self, language: str, name: str = "bob", days: int = 0, purpose: str = "confirm") -> str:
         """The token in a confirmation mail, so many days old."""
         address, at = f"{name}-{language}@example.net", self.clock() - timedelta(days=days)
-        return request(self.stage.house, self.letter, address, at, language)
+        return request(self.stage.house, self.letter, address, at, language, purpose)
 
     async def reader(self, name: str, language: str) -> Subscriber:
         """A reader of one page's own, because that page ends or moves the subscription."""
@@ -120,8 +120,8 @@ async def states(place: Place, language: str) -> list[State]:
         ("confirm, expired", f"/{confirm}/{place.asked(language, days=8)}", None),
         ("confirm, broken", f"/{confirm}/x", None),
         ("confirmed", f"/{confirm}/{place.asked(language, 'new')}", press),
-        ("not me", f"/{not_me}/{place.asked(language)}", None),
-        ("not me, done", f"/{not_me}/{place.asked(language, 'victim')}", press),
+        ("not me", f"/{not_me}/{place.asked(language, purpose='notme')}", None),
+        ("not me, done", f"/{not_me}/{place.asked(language, 'victim', purpose='notme')}", press),
         ("leave", f"/{leave}/{await place.leaving('stays', language)}", None),
         ("left", f"/{leave}/{await place.leaving('leaves', language)}", press),
         ("undone", f"/{leave}/{await place.leaving('slips', language)}", undone),

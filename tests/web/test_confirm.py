@@ -75,10 +75,12 @@ async def test_a_link_for_one_thing_opens_nothing_else(site: Site) -> None:
 
 
 async def test_not_me_blocks_and_voids_and_says_for_how_long(site: Site) -> None:
-    token = site.asked(BOB)
-    page = await site.get(f"/niet-ik/{token}")
+    token, not_me = site.asked(BOB), site.not_me(BOB)
+    assert (await site.post(f"/niet-ik/{token}")).status_code == 404
+    assert (await site.post(f"/bevestigen/{not_me}")).status_code == 404
+    page = await site.get(f"/niet-ik/{not_me}")
     assert "90 dagen" in page.text
-    done = await site.post(f"/niet-ik/{token}")
+    done = await site.post(f"/niet-ik/{not_me}")
     assert done.status_code == 200
     assert "90 dagen" in done.text
     assert (await site.get(f"/bevestigen/{token}")).status_code == 410

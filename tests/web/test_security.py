@@ -89,7 +89,7 @@ async def test_a_button_pressed_by_another_site_does_nothing(site: Site) -> None
     for path in (
         f"/nl/{SLUG}",
         f"/bevestigen/{token}",
-        f"/niet-ik/{token}",
+        f"/niet-ik/{site.not_me(BOB)}",
         f"/afmelden/{site.leaving()}/nu",
         f"/gegevens/{mydata}/stoppen",
         f"/gegevens/{mydata}/wissen",

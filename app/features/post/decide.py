@@ -102,7 +102,8 @@ async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance
 async def _signup(desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]) -> Decision:
     row = await subscriber.find(desk.session, desk.ring, letter.id, address)
     if row is not None:
-        return Decision("already", content["language"], letter, address, _own_link(desk, row))
+        own = subscriber.opened(desk.ring, row)  # to the mailbox on record, not to the one typed
+        return Decision("already", content["language"], letter, own, _own_link(desk, row))
     sealed = {
         "a": content["address"],
         "n": letter.tag.hex(),
@@ -111,10 +112,11 @@ async def _signup(desk: Desk, letter: Newsletter, address: Address, content: dic
         "i": content["at"],
         "x": content["nonce"],
     }
-    token = tokens.seal(desk.ring, "confirm", sealed)
+    confirm = tokens.seal(desk.ring, "confirm", sealed)
+    notme = tokens.seal(desk.ring, "notme", sealed)
     words = {
-        "confirm_url": paths.link(desk.base_url, "confirm", content["language"], token),
-        "notme_url": paths.link(desk.base_url, "notme", content["language"], token),
+        "confirm_url": paths.link(desk.base_url, "confirm", content["language"], confirm),
+        "notme_url": paths.link(desk.base_url, "notme", content["language"], notme),
         "valid_days": LINK_LIVES.days,
     }
     return Decision("confirm", content["language"], letter, address, words)
@@ -132,7 +134,8 @@ async def _ask(desk: Desk, letter: Newsletter, address: Address, content: dict[s
     row = await subscriber.find(desk.session, desk.ring, letter.id, address)
     if row is None:
         return None
-    return Decision("mydata", content["language"], letter, address, _own_link(desk, row))
+    own = subscriber.opened(desk.ring, row)  # to the mailbox on record, not to the one typed
+    return Decision("mydata", content["language"], letter, own, _own_link(desk, row))
 
 
 async def _address(

@@ -56,7 +56,9 @@ class Runs:
             self.unfit[issue.id] = str(refused)
             return None
         letter = await session.get_one(Newsletter, issue.newsletter_id)
-        assert issue.started_at is not None
+        if issue.started_at is None:
+            self.unfit[issue.id] = "it goes out and never began"
+            return None
         assert issue.key_id is not None
         return Run(
             issue_id=issue.id,

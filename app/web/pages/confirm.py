@@ -42,7 +42,7 @@ async def press(visit: Pressed, token: str) -> Response:
 async def ask_not_me(visit: Looking, token: str) -> Response:
     """What "this was not me" would do."""
     async with visit.reading() as session:
-        asked = await confirm.read(session, token, ring=visit.ring, now=visit.now)
+        asked = await confirm.read(session, token, ring=visit.ring, now=visit.now, purpose="notme")
     return visit.page("notme.html", asked.newsletter, action=visit.path, days=_days())
 
 
@@ -50,5 +50,5 @@ async def ask_not_me(visit: Looking, token: str) -> Response:
 async def not_me(visit: Pressed, token: str) -> Response:
     """Nobody can use this address on the form for a while."""
     async with visit.writing() as session:
-        letter = await confirm.decline(session, token, ring=visit.ring, now=visit.now)
+        letter = await confirm.decline(session, token, ring=visit.ring, book=visit.book, now=visit.now)
     return visit.page("notme_done.html", letter, days=_days())

@@ -1,0 +1,56 @@
+"""The month's slot comes by itself, on a clock that is set just before it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.core.calendar import Cadence
+from tests.journeys.service import Service, until
+from tests.sending import TEXT
+from tests.servers import smtp
+
+READER = "lezer@example.net"
+AHEAD = timedelta(seconds=45)  # time to sign up, import and approve before the slot
+LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+
+def _offset() -> int:
+    """Seconds between now and shortly before the first slot that is at least two days away."""
+    now = datetime.now(UTC)
+    rhythm = Cadence.parse("first tuesday 10:00")
+    _, slot = next(rhythm.upcoming(now + timedelta(days=2), ZoneInfo("Europe/Amsterdam")))
+    return int((slot - AHEAD - now).total_seconds())
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+def test_what_was_approved_goes_out_at_the_slot_and_not_before(tmp_path: Path, urls: dict[str, str]) -> None:
+    clock = {
+        "LD_PRELOAD": LIBRARY,
+        "FAKETIME": f"{_offset():+d}",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    with smtp.Process("--keep") as mail:
+        service = Service(tmp_path, mail, urls, **clock)
+        try:
+            service.serve()
+            service.worker()
+            service.join(READER)
+            issue_id = service.issue(TEXT)
+            due = datetime.fromisoformat(service.told("issue", "show", issue_id)["due_at"])
+            assert due.astimezone(ZoneInfo("Europe/Amsterdam")).strftime("%H:%M") == "10:00"
+            previews = until(lambda: mail.letters("emre@example.org"), "the final mail to colleagues")
+            assert len(mail.letters(READER)) == 1
+            until(lambda: service.state(issue_id) != "scheduled", "the slot comes")
+            report = service.sent(issue_id)
+            (newsletter,) = service.letters(READER, 2)[1:]
+            assert report["accepted"] == 1
+            assert datetime.fromisoformat(report["started_at"]) >= due
+            assert newsletter["Subject"].encode() in previews[-1] or "Nieuws van de maand" in str(
+                newsletter["Subject"]
+            )
+        finally:
+            service.close()
