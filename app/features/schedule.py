@@ -87,8 +87,8 @@ async def resume(session: AsyncSession, issue: Issue, *, actor: str, now: dateti
     A held issue that had begun goes on with the same bytes; one that had not is a draft again and
     needs a new approval, because approvals from before a restore are void.
     """
-    if issue.state not in {State.PAUSED, State.HELD}:
-        raise IllegalMove(f"the issue is '{issue.state}'; what is paused or held can go on")
+    if issue.state == State.SCHEDULED:  # MOVES allows it, to who begins an issue at its moment
+        raise IllegalMove("the issue goes out by itself at its time; what is paused or held can go on")
     if issue.state == State.HELD and not issue.begun:
         await issues.void_approval(session, issue)
         await slot.release(session, issue.id)
