@@ -31,11 +31,6 @@ def step(moves: Mapping[S, frozenset[S]], current: S, target: S) -> S:
     raise IllegalMove(f"cannot go from '{current}' to '{target}'; from there possible: {possible}")
 
 
-def sources(moves: Mapping[S, frozenset[S]], target: S) -> list[str]:
-    """The states from which `target` may be reached, for a conditional update."""
-    return [state.value for state, targets in moves.items() if target in targets]
-
-
 def picture(moves: Mapping[S, frozenset[S]]) -> str:
     """The table as a Mermaid state diagram, the form the documents show."""
     arrows = [f"    {a} --> {b}" for a, targets in moves.items() for b in sorted(targets)]

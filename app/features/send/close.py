@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import logs
@@ -70,9 +70,3 @@ async def sweep(session: AsyncSession, issue_id: UUID) -> None:
         .values(state=delivery.State.LEFT)
         .execution_options(synchronize_session=False)
     )
-
-
-async def waiting(session: AsyncSession, issue_id: UUID) -> int:
-    """How many copies are still open."""
-    query = select(func.count()).where(Delivery.issue_id == issue_id, OPEN)
-    return await session.scalar(query) or 0
