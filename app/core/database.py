@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -33,12 +33,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.util import await_only
 
+from app.core.direct import Direct
+
 PATIENCE = 30.0  # seconds; longer than any write of ours, so that waiting is never an error
 BUSY_TIMEOUT_MS = 3  # SQLite's own waiting grows to 100 ms a step and misses its turn; ours does not
 SPIN = 0.002  # seconds between two tries to write, so that a gap of the sender is never missed
 STATEMENT_TIMEOUT_MS = 60_000  # a statement this old is a fault, not work
 IDLE_TIMEOUT_MS = 15_000  # a transaction whose client has gone frees its rows after this
 POOL_SIZE = 10
+CONNECT_SECONDS = 5  # a server on the same network answers in milliseconds
+# A host that vanished without a word is noticed after some 15 seconds, not after two hours.
+GONE = {
+    "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 15_000,
+}  # fmt: skip
 PARAMETERS_AT_ONCE = 500  # SQLite allows 32,766 parameters in a statement; stay far below
 
 NAMES = {
@@ -126,18 +133,23 @@ def _engine(url: URL, patience: float) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _tune_sqlite)
         event.listen(engine.sync_engine, "begin", partial(_begin, patience=patience))
         return engine
-    options = (
-        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={int(patience * 1000)}"
-        f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS} -c timezone=UTC"
-    )
     return create_async_engine(
         url,
         hide_parameters=True,  # an error text never shows a value
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args=_manners(patience),
     )
+
+
+def _manners(patience: float) -> dict[str, Any]:
+    """How every connection to PostgreSQL behaves when something takes too long."""
+    options = (
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={int(patience * 1000)}"
+        f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS} -c timezone=UTC"
+    )
+    return {"options": options, "connect_timeout": CONNECT_SECONDS, **GONE}
 
 
 class Database:
@@ -146,8 +158,10 @@ class Database:
     def __init__(self, url: str, patience: float = PATIENCE) -> None:
         """`patience` is how long a writer waits for its turn, in seconds."""
         self.url = normal(url)
+        self._patience = patience
         self.engine = _engine(self.url, patience)
         self._writer = self.engine.execution_options(writing=True)
+        self._told: list[Callable[[], None]] = []
 
     @property
     def missing(self) -> bool:
@@ -174,15 +188,25 @@ class Database:
         async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """A bare writing connection in a transaction, for the sender's group commit."""
-        async with self._writer.begin() as connection:
-            yield connection
+    async def writer(self) -> AsyncConnection:
+        """A writing connection to keep, for the sender's group commit."""
+        return await self._writer.connect()
 
     def on_connect(self, told: Callable[[], None]) -> None:
         """Call `told` at every new connection: a database that comes back may be another one."""
         event.listen(self.engine.sync_engine, "connect", lambda *_: told())
+        self._told.append(told)
+
+    async def direct(self, statements: Mapping[bytes, str]) -> Direct:
+        """A connection apart from the pool for statements that run thousands of times a second.
+
+        PostgreSQL only; raises Away, also when no connection can be made.
+        """
+        _, words = self.engine.dialect.create_connect_args(self.url)
+        line = await Direct.open({**words, **_manners(self._patience)}, statements)
+        for told in self._told:
+            told()
+        return line
 
     async def close(self) -> None:
         """Return every connection; an event loop that ends without this may hang."""

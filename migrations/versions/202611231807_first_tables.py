@@ -292,18 +292,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["issue_id"], ["issue.id"], name=op.f("fk_delivery_issue_id_issue")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_delivery")),
         sa.UniqueConstraint("id", name=op.f("uq_delivery_id")),
-        sa.UniqueConstraint("issue_id", "subscriber_id", name=op.f("uq_delivery_issue_id_subscriber_id")),
+        sa.UniqueConstraint("subscriber_id", "issue_id", name=op.f("uq_delivery_subscriber_id_issue_id")),
         sqlite_autoincrement=True,
+        postgresql_with={"fillfactor": 50},
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_delivery_open",
-            ["issue_id", "seq"],
-            unique=False,
-            postgresql_where=sa.text("state IN ('waiting', 'sending')"),
-            sqlite_where=sa.text("state IN ('waiting', 'sending')"),
-        )
-        batch_op.create_index(batch_op.f("ix_delivery_subscriber_id"), ["subscriber_id"], unique=False)
+        batch_op.create_index("ix_delivery_order", ["issue_id", "seq"], unique=False)
 
     op.create_table(
         "edition",
@@ -360,12 +354,7 @@ def downgrade() -> None:
     op.drop_table("frozen")
     op.drop_table("edition")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_delivery_subscriber_id"))
-        batch_op.drop_index(
-            "ix_delivery_open",
-            postgresql_where=sa.text("state IN ('waiting', 'sending')"),
-            sqlite_where=sa.text("state IN ('waiting', 'sending')"),
-        )
+        batch_op.drop_index("ix_delivery_order")
 
     op.drop_table("delivery")
     op.drop_table("throttle_count")

@@ -6,11 +6,14 @@ is in doubt, is counted as such, and is sent again with the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, or_, select, text, update
+from sqlalchemy import ARRAY, Uuid, any_, case, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import dialect_of
@@ -19,8 +22,8 @@ from app.domain.delivery import Delivery, State
 from app.domain.issue import Issue
 from app.domain.subscriber import Subscriber
 
-# Literal, so that the planner can prove that the partial index of open rows serves it.
 OPEN = text("delivery.state IN ('waiting', 'sending')")
+_order = attrgetter("seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ async def claim(
     rows = await _lease(session, issue_id, after, limit, owner, lease)
     readers = await _readers(session, [row.subscriber_id for row in rows])
     copies, gone = [], []
-    for row in sorted(rows, key=lambda each: int(each.seq)):
+    for row in sorted(rows, key=_order):
         reader = readers.get(row.subscriber_id)
         if reader is None:
             gone.append(row.seq)
@@ -82,7 +85,7 @@ async def claim(
 
 async def _lease(
     session: AsyncSession, issue_id: UUID, after: int, limit: int, owner: str, lease: float
-) -> list[Delivery]:
+) -> Sequence[Any]:
     due = or_(Delivery.due_at.is_(None), Delivery.due_at <= from_now())
     free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < from_now())
     picked = (
@@ -107,15 +110,20 @@ async def _lease(
         .returning(Delivery.seq, Delivery.id, Delivery.subscriber_id, Delivery.attempts)
         .execution_options(synchronize_session=False)
     )
-    return list(await session.execute(statement))  # type: ignore[arg-type]
+    return (await session.execute(statement)).all()
 
 
-async def _readers(session: AsyncSession, ids: list[UUID]) -> dict[UUID, Subscriber]:
+async def _readers(session: AsyncSession, ids: list[UUID]) -> dict[UUID, Any]:
     if not ids:
         return {}
     query = select(Subscriber.id, Subscriber.address, Subscriber.language)
-    rows = await session.execute(query.where(Subscriber.id.in_(ids)))
-    return {row.id: row for row in rows}  # type: ignore[misc]
+    wanted = (
+        Subscriber.id == any_(literal(ids, ARRAY(Uuid())))
+        if dialect_of(session) == "postgresql"
+        else (Subscriber.id.in_(ids))
+    )
+    rows = await session.execute(query.where(wanted))
+    return {row.id: row for row in rows}
 
 
 async def reserve(session: AsyncSession, issue_id: UUID, count: int, pace: int | None) -> float:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -26,20 +24,22 @@ from app.core.errors import BookClosed
 from app.domain.issue import State, in_states
 from app.features.send import breaker, claim, close, freeze
 from app.features.send.breaker import Breaker
-from app.features.send.journal import Fate, Journal, Outcome
+from app.features.send.fate import Fate, Outcome
+from app.features.send.journal import Journal
 from app.features.send.judge import Patience, Verdict, judge
 from app.features.send.lane import Lane
 from app.features.send.letter import Run
 from app.features.send.runs import Runs
-from app.features.send.stock import Item, Stock
+from app.features.send.signing import Signing
+from app.features.send.stock import LOW, Item, Stock
 from app.mail.dialer import Dialer
 from app.mail.dkim import Signer
 from app.mail.smtp import Line, Reply, Trouble
 
-BATCH = 500  # rows a claim takes: a claim costs as much as ten of them
-LOW = 250  # claim again while this many are left, so that no connection waits
+BATCH = 1000  # rows a claim takes: a claim costs as much as ten of them
 PACED_SECONDS = 2.0  # a slow newsletter claims this much ahead, so that a stop is felt at once
 POLL = 0.2  # seconds between looks for new work: "send" reaches the relay within a second
+SEARCH_SHARE = 10  # a search that found nothing is repeated after ten times its length: a tenth of the time
 SAFETY = 5.0  # seconds before the lease's end after which nothing more leaves
 LOST = "lost"  # instead of a code: the connection went before the reply came
 AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
@@ -76,13 +76,15 @@ class Engine:
         self._journal = Journal(tools.database, tools.owner, tools.fresh, tools.compare, tools.dead)
         self._breaker = Breaker()
         self._runs = Runs(tools.database, tools.patience, tools.hostname, tools.signer)
-        self._signers = ThreadPoolExecutor(os.cpu_count(), "sign")  # starts none before it is used
+        self._signing = Signing(self._stock, tools.ring, tools.connections)
         self._cursors: dict[UUID, int] = {}
+        self._rest: dict[UUID, float] = {}  # until when a search of a whole issue is not repeated
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Finish what is under way and end."""
         self._stopping.set()
+        self._stock.low.set()
 
     async def run(self) -> None:
         """Work until stopped; every connection is closed when this returns."""
@@ -93,11 +95,11 @@ class Engine:
         await asyncio.gather(*lanes)
         self._journal.close()
         await writing
-        self._signers.shutdown()
+        self._signing.close()
 
     def _lane(self) -> Lane:
         tools = self._tools
-        return Lane(self._stock, self._journal, tools.ring, self._judged, self._open, self._signers)
+        return Lane(self._stock, self._journal, tools.ring, self._judged, self._open, self._signing)
 
     async def _open(self) -> Line | None:
         while not self._stopping.is_set():
@@ -134,7 +136,7 @@ class Engine:
         patience = item.run.patience
         age = (self._tools.clock() - item.run.started_at).total_seconds()
         if patience.exhausted(age, item.copy.attempts):
-            return Fate(Outcome.GIVEN_UP, code)
+            return Fate(Outcome.GIVEN_UP, code, doubt=outcome is Outcome.DOUBT)
         return Fate(outcome, code, patience.pause(item.copy.attempts))
 
     async def _supply(self) -> None:
@@ -145,8 +147,13 @@ class Engine:
             except AWAY as trouble:
                 log.warning("supply.retry", trouble=type(trouble).__name__)
             if not busy:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), POLL)
+                await self._until_low()
+
+    async def _until_low(self) -> None:
+        """Rest until the stock runs low, a while has passed, or all is to stop."""
+        self._stock.low.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stock.low.wait(), POLL)
 
     async def _round(self) -> bool:
         """Look at every issue that goes out; True when there was work to do."""
@@ -170,18 +177,30 @@ class Engine:
         return busy
 
     async def _advance(self, run: Run, *, frozen: bool) -> bool:
-        if len(self._stock) >= LOW:
+        """Claim more of an issue, and close its books when there is no more; True: go on at once."""
+        if len(self._stock) >= LOW or time.monotonic() < self._rest.get(run.issue_id, 0.0):
             return frozen
-        taken = await self._claim(run)
-        if not taken and not frozen and not len(self._stock):
+        begun = time.monotonic()
+        cursor = self._cursors.setdefault(run.issue_id, 0)
+        if await self._claim(run, cursor):
+            return True
+        if not frozen:
+            self._cursors[run.issue_id] = 0
+            if cursor == 0:
+                await self._search_failed(run, begun)
+        return frozen or cursor > 0
+
+    async def _search_failed(self, run: Run, begun: float) -> None:
+        """From its first reader to its last there is nothing to claim: the end, or others have the rest."""
+        if not len(self._stock):
             await self._close(run.issue_id)
-        return bool(taken) or frozen
+        self._rest[run.issue_id] = time.monotonic() + SEARCH_SHARE * (time.monotonic() - begun)
 
     async def _freeze(self, run: Run) -> bool:
         async with self._tools.database.unit_of_work() as session:
             return await freeze.freeze(session, run.issue_id, now=self._tools.clock())
 
-    async def _claim(self, run: Run) -> int:
+    async def _claim(self, run: Run, after: int) -> int:
         limit = BATCH if run.pace is None else max(1, min(BATCH, int(run.pace * PACED_SECONDS)))
         if run.pace is not None and len(self._stock) >= limit:
             return 0
@@ -190,14 +209,15 @@ class Engine:
             claimed = await claim.claim(
                 session,
                 run.issue_id,
-                after=self._cursors.get(run.issue_id, 0),
+                after=after,
                 limit=limit,
                 owner=self._tools.owner,
                 lease=self._tools.lease,
                 deadline=begun + max(self._tools.lease - SAFETY, self._tools.lease / 2),
             )
             wait = await claim.reserve(session, run.issue_id, len(claimed.copies), run.pace)
-        self._cursors[run.issue_id] = claimed.last
+        if claimed.last:
+            self._cursors[run.issue_id] = claimed.last
         for seq in claimed.gone:
             self._journal.settle(seq, Fate(Outcome.GONE))
         step = 0.0 if run.pace is None else 1.0 / run.pace
@@ -230,6 +250,7 @@ class Engine:
         for issue_id in [each for each in self._cursors if each not in going]:
             self._release(self._stock.remove(issue_id))
             del self._cursors[issue_id]
+            self._rest.pop(issue_id, None)
 
     def _release(self, items: list[Item]) -> None:
         for item in items:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from app.core.crypto import KeyRing, Unreadable
-from app.features.send.journal import Fate, Journal, Outcome
+from app.features.send.fate import Fate, Outcome
+from app.features.send.journal import Journal
 from app.features.send.letter import Ready, prepare
+from app.features.send.signing import Signing
 from app.features.send.stock import Item, Stock
 from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 
@@ -41,7 +42,7 @@ class Lane:
     ring: Callable[[], KeyRing]
     judged: Judged
     open_line: Callable[[], Awaitable[Line | None]]
-    signers: Executor
+    signing: Signing
     _item: Item | None = None  # marked on disk; its body leaves next
     _ready: Ready | None = None
     _lost: int = 0  # connections lost since a copy was accepted
@@ -87,12 +88,14 @@ class Lane:
         return await self.stock.take(IDLE)
 
     async def _prepared(self, item: Item) -> Ready | None:
-        """Filling takes microseconds; signing takes longer than all else and goes to a thread."""
-        work = (item.run, item.copy, self.ring())
+        """Filling takes microseconds; what is signed was begun ahead, in a thread."""
         try:
-            if item.run.signed is None:
-                return prepare(*work)
-            return await asyncio.get_running_loop().run_in_executor(self.signers, prepare, *work)
+            if not item.run.signed:
+                return prepare(item.run, item.copy, self.ring())
+            self.signing.top_up()
+            if item.ready is not None:
+                return await item.ready
+            return await self.signing.now(item)
         except (Unreadable, BadEnvelope) as trouble:
             code = type(trouble).__name__
             self.journal.settle(item.copy.seq, Fate(Outcome.GIVEN_UP, code))

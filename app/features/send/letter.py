@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from uuid import UUID
 
 from app.core import tokens
@@ -15,9 +14,9 @@ from app.core.crypto import KeyRing
 from app.domain import subscriber
 from app.features.send.claim import Copy
 from app.features.send.judge import Patience
-from app.mail.compile import Compiled, Gap
-from app.mail.dkim import Prepared
-from app.mail.smtp import Envelope, stuff
+from app.mail.compile import Gap
+from app.mail.plate import Plate
+from app.mail.smtp import Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +25,25 @@ class Run:
 
     issue_id: UUID
     newsletter_id: UUID
-    compiled: dict[str, Compiled]
+    plates: dict[str, Plate]
     main_language: str
     key_id: str
     sender: str
     hostname: str
     pace: int | None
     started_at: datetime
-    date: bytes
     patience: Patience
-    signed: dict[str, Prepared] | None = None  # per language; without it the relay signs
 
-    @staticmethod
-    def dated(started_at: datetime) -> bytes:
-        """The Date header: when the issue began, so that it is the same at every try."""
-        return format_datetime(started_at.replace(microsecond=0)).encode()
+    @property
+    def signed(self) -> bool:
+        """Whether we sign, which takes longer than all else."""
+        return self.plates[self.main_language].prepared is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A copy that can leave: envelope and bytes, and not before when."""
+    """A copy that can leave: envelope and bytes."""
 
-    copy: Copy
     envelope: Envelope
     body: list[bytes]
 
@@ -64,19 +60,11 @@ def prepare(run: Run, copy: Copy, ring: KeyRing) -> Ready:
     values = {
         Gap.TO: to,
         Gap.MESSAGE_ID: message_id(copy.id, run.hostname),
-        Gap.DATE: run.date,
         Gap.LEAVE: tokens.mark(ring, "leave", tag, copy.subscriber_id, key_id=run.key_id).encode(),
     }
-    language = copy.language if copy.language in run.compiled else run.main_language
-    compiled = run.compiled[language]
+    plate = run.plates.get(copy.language) or run.plates[run.main_language]
     # The moment of a signature is the issue's: a copy that is tried again has the same bytes.
-    signatures = run.signed[language].sign(values, run.started_at) if run.signed else []
+    body, octets = plate.fill(values, run.started_at)
     address = to.decode()
-    envelope = Envelope(
-        sender=run.sender,
-        recipient=address,
-        size=compiled.size(values) + sum(map(len, signatures)),
-        smtputf8=not address.isascii(),
-        envid=copy.id.hex,
-    )
-    return Ready(copy, envelope, stuff([*signatures, *compiled.fill(values)]))
+    envelope = Envelope(run.sender, address, octets, smtputf8=not address.isascii(), envid=copy.id.hex)
+    return Ready(envelope, body)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from email.utils import format_datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,8 +15,9 @@ from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
 from app.features.send.judge import Patience
 from app.features.send.letter import Run
-from app.mail.compile import Compiled
-from app.mail.dkim import Prepared, Signer
+from app.mail.compile import Compiled, Gap
+from app.mail.dkim import Signer
+from app.mail.plate import Plate, make
 
 ALTERED = "the stored bytes are not the approved ones"
 
@@ -49,33 +52,33 @@ class Runs:
         if not frozen or issues.digest(frozen) != issue.digest:
             self.unfit[issue.id] = ALTERED
             return None
-        compiled = {key: Compiled.from_bytes(value) for key, value in frozen.items()}
+        if issue.started_at is None:
+            self.unfit[issue.id] = "it goes out and never began"
+            return None
         try:
-            signed = self._signed(compiled)
+            plates = self._plates(frozen, issue.started_at)
         except Refused as refused:
             self.unfit[issue.id] = str(refused)
             return None
         letter = await session.get_one(Newsletter, issue.newsletter_id)
-        if issue.started_at is None:
-            self.unfit[issue.id] = "it goes out and never began"
-            return None
         assert issue.key_id is not None
         return Run(
             issue_id=issue.id,
             newsletter_id=letter.id,
-            compiled=compiled,
+            plates=plates,
             main_language=letter.language,
             key_id=issue.key_id,
             sender=letter.sender_address,
             hostname=self._hostname,
             pace=letter.pace,
             started_at=issue.started_at,
-            date=Run.dated(issue.started_at),
             patience=self._patience,
-            signed=signed,
         )
 
-    def _signed(self, compiled: dict[str, Compiled]) -> dict[str, Prepared] | None:
-        if self._signer is None:
-            return None
-        return {language: self._signer.prepare(letter) for language, letter in compiled.items()}
+    def _plates(self, frozen: dict[str, bytes], started_at: datetime) -> dict[str, Plate]:
+        """The Date is when the issue began, so that it is the same for everyone and at every try."""
+        date = {Gap.DATE: format_datetime(started_at.replace(microsecond=0)).encode()}
+        return {
+            language: make(Compiled.from_bytes(stored), date, self._signer)
+            for language, stored in frozen.items()
+        }

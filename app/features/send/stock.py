@@ -6,19 +6,23 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from app.features.send.claim import Copy
-from app.features.send.letter import Run
+from app.features.send.letter import Ready, Run
+
+LOW = 500  # claim again while this many are left, so that no connection waits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """A copy, the issue it belongs to, and its moment on the steady clock."""
 
     run: Run
     copy: Copy
     not_before: float
+    ready: asyncio.Future[Ready] | None = None  # being signed ahead of its turn
 
     @property
     def expired(self) -> bool:
@@ -27,10 +31,12 @@ class Item:
 
 
 class Stock:
-    """What the connections draw from."""
+    """What the connections draw from. `low` is set whenever it has run low."""
 
     def __init__(self) -> None:
+        self.low = asyncio.Event()
         self._items: deque[Item] = deque()
+        self._ahead = 0  # how many at the front are being signed
         self._more = asyncio.Event()
         self._closed = False
 
@@ -45,13 +51,19 @@ class Stock:
     def put_back(self, item: Item) -> None:
         """Nothing has left for this one: it goes first again."""
         self._items.appendleft(item)
+        self._ahead += item.ready is not None
         self._more.set()
 
     def take_now(self) -> Item | None:
         """The next copy if it may leave at this moment."""
         if self._closed or not self._items or self._items[0].not_before > time.monotonic():
             return None
-        return self._items.popleft()
+        if len(self._items) == LOW:
+            self.low.set()
+        item = self._items.popleft()
+        if item.ready is not None:
+            self._ahead -= 1
+        return item
 
     async def take(self, patience: float | None = None) -> Item | None:
         """Wait for a copy that may leave; None when closed or after `patience` seconds."""
@@ -77,10 +89,19 @@ class Stock:
         except TimeoutError:
             return
 
+    def unsigned(self, ahead: int, most: int) -> list[Item]:
+        """The next copies to sign, if fewer than `ahead` are under way; they count as under way then."""
+        if self._ahead >= ahead or self._closed:
+            return []
+        found = list(islice(self._items, self._ahead, self._ahead + most))
+        self._ahead += len(found)
+        return found
+
     def remove(self, issue_id: UUID) -> list[Item]:
         """Take out every copy of an issue that was stopped."""
         gone = [item for item in self._items if item.copy.issue_id == issue_id]
         self._items = deque(item for item in self._items if item.copy.issue_id != issue_id)
+        self._ahead = sum(item.ready is not None for item in self._items)
         return gone
 
     def close(self) -> list[Item]:

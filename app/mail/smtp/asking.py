@@ -3,63 +3,63 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from app.mail.smtp.envelope import END, Envelope
 from app.mail.smtp.replies import Reply, Stage, Trouble
 
 
 class Step(NamedTuple):
-    """One thing to send that gets one reply."""
+    """One thing to ask that gets one reply; which one it is counts, not only its stage."""
 
     stage: Stage
-    chunks: Sequence[bytes]
+    name: str
 
 
+MAIL = Step(Stage.MAIL, "mail")
+RCPT = Step(Stage.RCPT, "rcpt")
+DATA = Step(Stage.DATA, "data")
+LETTER = Step(Stage.BODY, "letter")
 # Neither has a stage of its own: a refused RSET spoils the next envelope, and nobody minds about QUIT.
-RESET = Step(Stage.MAIL, (b"RSET\r\n",))
-QUIT = Step(Stage.MAIL, (b"QUIT\r\n",))
+RESET = Step(Stage.MAIL, "rset")
+QUIT = Step(Stage.MAIL, "quit")
+
+WORDS = {RESET: b"RSET\r\n", QUIT: b"QUIT\r\n", DATA: b"DATA\r\n"}
 
 NEEDS_SMTPUTF8 = Reply(Stage.RCPT, 550, "5.6.7")  # RFC 6531 section 3.5, said by us instead
 
 
-def opening(envelope: Envelope, offers: Mapping[str, str]) -> list[Step]:
-    """Return the steps after which the server waits for the letter."""
-    return [
-        Step(Stage.MAIL, (envelope.mail(offers),)),
-        Step(Stage.RCPT, (envelope.rcpt(offers),)),
-        Step(Stage.DATA, (b"DATA\r\n",)),
-    ]
-
-
-def delivering(stuffed: Sequence[bytes]) -> Step:
-    return Step(Stage.BODY, (*stuffed, END))
-
-
 class Answer:
-    """An answer that may still have to come, or Trouble instead."""
+    """An answer that may still have to come, or Trouble instead; asked for again and again."""
 
-    def __init__(self, *, asked: bool = False) -> None:
-        self._future: asyncio.Future[Reply] | None = None
-        if asked:
-            self._future = asyncio.get_running_loop().create_future()
+    __slots__ = ("_asked", "_outcome", "_waiter")
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._outcome: Reply | Trouble | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def ask(self) -> None:
+        """From now on the next answer is expected."""
+        self._asked, self._outcome = True, None
 
     @property
     def awaited(self) -> bool:
-        return self._future is not None and not self._future.done()
+        return self._asked and self._outcome is None
 
     def settle(self, outcome: Reply | Trouble) -> None:
         """Set the outcome; only the first counts."""
-        if self._future is None or self._future.done():
-            return
-        if isinstance(outcome, Reply):
-            self._future.set_result(outcome)
-        else:
-            self._future.set_exception(outcome)
-            self._future.exception()  # nobody need come for it: asyncio would complain that nobody did
+        if self._asked and self._outcome is None:
+            self._outcome = outcome
+            if self._waiter is not None and not self._waiter.done():
+                self._waiter.set_result(None)
 
     async def wait(self) -> Reply:
-        if self._future is None:
+        """Return the answer, or raise Trouble; who stops waiting may come back for it."""
+        if not self._asked:
             raise RuntimeError("Nothing was asked.")
-        return await asyncio.shield(self._future)  # who stops waiting may come back for the answer
+        while self._outcome is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if isinstance(self._outcome, Trouble):
+            raise self._outcome
+        return self._outcome

@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from app.mail.smtp.asking import NEEDS_SMTPUTF8, QUIT, RESET, Answer, Step, delivering, opening
-from app.mail.smtp.envelope import Envelope, check_stuffed, stuff
+from app.mail.smtp.asking import (
+    DATA,
+    LETTER,
+    MAIL,
+    NEEDS_SMTPUTF8,
+    QUIT,
+    RCPT,
+    RESET,
+    WORDS,
+    Answer,
+    Step,
+)
+from app.mail.smtp.envelope import END, Envelope, check_stuffed, stuff
 from app.mail.smtp.replies import Codes, Reason, Reply, Stage, Trouble
 from app.mail.smtp.wire import Timeouts, Wire
+
+OK = 250  # RFC 5321 section 4.2.3: what almost every command is answered with
 
 
 class Connection:
@@ -25,11 +38,10 @@ class Connection:
         self._pipelining = "pipelining" in offers
         self._patience = {step: timeouts.of(step) for step in Stage}
         self._politeness = timeouts.quit
-        self._wire = Wire(self._heard, self._ended, timeouts.block)
-        self._next: deque[Step] = deque()  # not sent yet
+        self._wire = Wire(self._heard, self._advance, self._ended, timeouts.block)
+        self._next: deque[tuple[Step, Sequence[bytes]]] = deque()  # not sent yet
         self._asked: deque[Step] = deque()  # sent, and not answered yet
-        self._fate = Answer()
-        self._opened = Answer()
+        self._fate, self._opened = Answer(), Answer()
         self._refusal: Reply | None = None  # the first no to the present envelope
         self._unclean = False  # the server still holds a refused envelope
         self._waiting = False  # the server has said 354
@@ -78,7 +90,7 @@ class Connection:
             self.abort()
         else:
             self._quitting = True
-            self._next.append(QUIT)
+            self._say(QUIT)
             self._advance()
         await asyncio.wait({self._wire.gone}, timeout=self._politeness)
         self.abort()
@@ -92,37 +104,49 @@ class Connection:
     def _put_letter(self, chunks: Sequence[bytes]) -> None:
         self._waiting = False
         self.sent += 1
-        self._fate = Answer(asked=True)
-        self._next.append(delivering(chunks))
+        self._fate.ask()
+        self._next.append((LETTER, (*chunks, END)))
 
     def _put_envelope(self, envelope: Envelope) -> None:
-        self._opened = Answer(asked=True)
+        self._opened.ask()
         self._refusal = None
         if envelope.smtputf8 and "smtputf8" not in self.offers:
             self._opened.settle(NEEDS_SMTPUTF8)
             return
-        self._next += [RESET] * self._unclean + opening(envelope, self.offers)
-        self._unclean = False
+        if self._unclean:
+            self._unclean = False
+            self._say(RESET)
+        self._next.append((MAIL, (envelope.mail(self.offers),)))
+        self._next.append((RCPT, (envelope.rcpt(self.offers),)))
+        self._say(DATA)
+
+    def _say(self, step: Step) -> None:
+        self._next.append((step, (WORDS[step],)))
 
     def _advance(self) -> None:
         """Send what may leave now, and set the clock for the answer that is due first."""
-        if self._next and (self._pipelining or not self._asked):
-            count = len(self._next) if self._pipelining else 1
-            steps = [self._next.popleft() for _ in range(count)]
-            self._asked += steps
-            self._wire.send([chunk for step in steps for chunk in step.chunks])
+        if self._trouble is not None:
+            return
+        if self._next and self._pipelining:
+            self._wire.send([chunk for _, chunks in self._next for chunk in chunks])
+            self._asked.extend(step for step, _ in self._next)
+            self._next.clear()
+        elif self._next and not self._asked:
+            step, chunks = self._next.popleft()
+            self._asked.append(step)
+            self._wire.send(chunks)
         self._wire.wait(self._patience[self._asked[0].stage] if self._asked else None)
 
     def _heard(self, codes: Codes) -> None:
-        if self._trouble:
+        """Match one answer to its question; `_advance` follows once all that came is matched."""
+        if self._trouble is not None:
             return
-        if self._asked:
-            step = self._asked.popleft()
-            self._settle(step, Reply(step.stage, *codes))
-        else:
+        if not self._asked:
             self._unasked(Reply(self._stage(), *codes))
-        if self._trouble is None:
-            self._advance()
+            return
+        step = self._asked.popleft()
+        if not ((step is MAIL or step is RCPT) and codes[0] == OK):  # then there is nothing to settle
+            self._settle(step, Reply(step.stage, *codes))
 
     def _unasked(self, reply: Reply) -> None:
         """Take a goodbye, or an answer too many: after that no answer can be matched any more."""
@@ -132,11 +156,11 @@ class Connection:
         """Say what an answer means for the letter or the envelope that it belongs to."""
         if step is QUIT:
             self._wire.close()
-        elif step.stage is Stage.BODY:
+        elif step is LETTER:
             self._settle_body(reply)
         elif reply.closing or (step is RESET and not reply.accepted):
             self._fail(Reason.REFUSED, reply)
-        elif step.stage is Stage.DATA:
+        elif step is DATA:
             self._settle_data(reply)
         elif reply.temporary or reply.permanent:
             self._refuse(reply)
@@ -191,10 +215,15 @@ class Connection:
 
     def _stage(self) -> Stage:
         """Return the stage that is waited for."""
-        steps = (*self._asked, *self._next)
-        return steps[0].stage if steps else Stage.BODY if self._waiting else Stage.MAIL
+        for step in self._steps():
+            return step.stage
+        return Stage.BODY if self._waiting else Stage.MAIL
+
+    def _steps(self) -> Iterator[Step]:
+        yield from self._asked
+        yield from (step for step, _ in self._next)
 
     def _envelope_stage(self, reply: Reply | None) -> Stage:
         answered = [reply.stage] if reply else []
-        stages = (*answered, *(step.stage for step in (*self._asked, *self._next)), Stage.MAIL)
+        stages = (*answered, *(step.stage for step in self._steps()), Stage.MAIL)
         return next(stage for stage in stages if stage is not Stage.BODY)

@@ -6,6 +6,7 @@ only a dot would end the letter early. Both are refused or defused here, whoever
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,11 +35,8 @@ class Envelope:
     envid: str | None = None  # RFC 3461: comes back in a bounce
 
     def __post_init__(self) -> None:
-        for path in (self.sender, self.recipient):
-            if not PATH.fullmatch(path) or len(path.encode()) > PATH_OCTETS:
-                raise BadEnvelope("An address does not fit on an envelope.")
-            if not self.smtputf8 and not path.isascii():
-                raise BadEnvelope("An address outside ASCII needs smtputf8.")
+        _check_sender(self.sender, self.smtputf8)
+        _check(self.recipient, self.smtputf8)
         if not self.recipient:
             raise BadEnvelope("A letter without a recipient.")
         if self.envid is not None and not ENVID.fullmatch(self.envid):
@@ -63,6 +61,16 @@ class Envelope:
         """Word the RCPT command. ORCPT would repeat the address in bounces, so it is left out."""
         notify = b" NOTIFY=FAILURE" if "dsn" in offers else b""
         return b"RCPT TO:<%b>%b\r\n" % (self.recipient.encode(), notify)
+
+
+def _check(path: str, smtputf8: bool) -> None:  # noqa: FBT001  (as in the envelope)
+    if not PATH.fullmatch(path) or len(path.encode()) > PATH_OCTETS:
+        raise BadEnvelope("An address does not fit on an envelope.")
+    if not smtputf8 and not path.isascii():
+        raise BadEnvelope("An address outside ASCII needs smtputf8.")
+
+
+_check_sender = functools.lru_cache(maxsize=64)(_check)  # the same few, a million times
 
 
 def stuff(chunks: Sequence[bytes]) -> list[bytes]:

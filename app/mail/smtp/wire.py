@@ -40,10 +40,12 @@ class Wire(asyncio.Protocol):
     def __init__(
         self,
         heard: Callable[[Codes], None],
+        all_heard: Callable[[], None],
         ended: Callable[[Reason], None],
         block_timeout: float,
     ) -> None:
         self._heard = heard
+        self._all_heard = all_heard
         self._ended = ended
         self._block_timeout = block_timeout
         self._reader = Reader()
@@ -73,6 +75,9 @@ class Wire(asyncio.Protocol):
 
     def send(self, chunks: Sequence[bytes]) -> None:
         """Queue bytes; up to BLOCK of them leave in one write."""
+        if not self._outgoing and not self._paused and sum(map(len, chunks)) <= BLOCK:
+            self._transport.write(b"".join(chunks))
+            return
         self._outgoing.extend(chunks)
         self._pump()
 
@@ -144,6 +149,8 @@ class Wire(asyncio.Protocol):
                 self._heard(codes)
         except Unreadable:
             self._end(Reason.PROTOCOL)
+        else:
+            self._all_heard()
 
     def pause_writing(self) -> None:
         self._paused = True

@@ -1,0 +1,109 @@
+"""What a worker writes while it sends, in PostgreSQL's own words: one statement is one group commit.
+
+Each statement says what must be true before, so that doing it twice does what doing it once does:
+after an answer that never came it is simply asked again on a new connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg.pq.abc import PGresult
+
+from app.core.database import Database
+from app.core.direct import Away, Direct, array, numbers
+from app.features.send.claim import Copy
+from app.features.send.fate import Fate
+
+# The reader is still there and wants mail, asked in the moment in which the copy is marked.
+WANTED = """EXISTS (
+    SELECT FROM subscriber s WHERE s.id = d.subscriber_id AND s.restricted_at IS NULL
+    AND (s.paused_until IS NULL OR s.paused_until <= clock_timestamp()))"""
+
+GROUP = f"""
+WITH fate AS (
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::float8[], $5::int[], $6::int[])
+    AS f(seq, state, code, again, tries, doubts)
+), settled AS (
+    UPDATE delivery d
+    SET state = f.state, code = coalesce(f.code, d.code), lease_owner = NULL, lease_until = NULL,
+        attempts = d.attempts + f.tries, in_doubt = d.in_doubt + f.doubts,
+        due_at = CASE WHEN f.again > 0 THEN clock_timestamp() + f.again * interval '1 second'
+                 ELSE d.due_at END
+    FROM fate f
+    WHERE d.seq = f.seq AND d.lease_owner = $7 AND d.state IN ('waiting', 'sending')
+)
+UPDATE delivery d SET state = 'sending'
+WHERE d.seq = ANY($8::bigint[]) AND d.lease_owner = $7 AND d.lease_until > clock_timestamp()
+AND d.state IN ('waiting', 'sending')
+AND EXISTS (SELECT FROM issue i WHERE i.id = d.issue_id AND i.state = 'sending')
+AND {WANTED}
+RETURNING d.seq
+"""  # noqa: S608  (put together from fixed texts)
+
+# What did not come back from its mark: the reader left, or the issue stopped, or the lease is over.
+LET_GO = f"""
+UPDATE delivery d
+SET state = CASE WHEN {WANTED} THEN 'waiting' ELSE 'left' END, lease_owner = NULL, lease_until = NULL
+WHERE d.seq = ANY($1::bigint[]) AND d.lease_owner = $2 AND d.state IN ('waiting', 'sending')
+"""  # noqa: S608  (put together from fixed texts)
+
+STATEMENTS = {b"group": GROUP, b"let_go": LET_GO}
+
+
+class Pen:
+    """Writes a worker's marks and fates, each group in one message to the database."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = owner.encode()
+        self._line: Direct | None = None
+
+    async def open(self) -> None:
+        """Have a connection; a new one may be to another database than the last."""
+        if self._line is None:
+            self._line = await self._database.direct(STATEMENTS)
+
+    async def write(self, fates: Sequence[tuple[int, Fate]], marks: Sequence[Copy]) -> set[int]:
+        """Commit all of it; returns which marks hold. Raises Away when nobody knows."""
+        wanted = [copy.seq for copy in marks]
+        marked = await self._group(fates, wanted)
+        if missed := [seq for seq in wanted if seq not in marked]:
+            await self._run(b"let_go", [numbers(missed), self._owner])
+        return marked
+
+    async def close(self) -> None:
+        """Hang up."""
+        line, self._line = self._line, None
+        if line is not None:
+            await line.close()
+
+    async def _group(self, fates: Sequence[tuple[int, Fate]], wanted: Sequence[int]) -> set[int]:
+        found = await self._run(
+            b"group",
+            [
+                numbers([seq for seq, _ in fates]),
+                _words([fate.state for _, fate in fates]),
+                _words([fate.code for _, fate in fates]),
+                array([f"{fate.again_in:.3f}" for _, fate in fates]),
+                numbers([fate.tries for _, fate in fates]),
+                numbers([fate.doubts for _, fate in fates]),
+                self._owner,
+                numbers(wanted),
+            ],
+        )
+        return {int.from_bytes(found.get_value(row, 0) or b"", "big") for row in range(found.ntuples)}
+
+    async def _run(self, name: bytes, values: list[bytes | None]) -> PGresult:
+        if self._line is None:
+            raise Away("there is no connection")
+        try:
+            return await self._line.run(name, values)
+        except BaseException:
+            await self.close()
+            raise
+
+
+def _words(values: Sequence[str | None]) -> bytes:
+    """Codes and states have digits, letters, dots, blanks and underscores: quotes are all they need."""
+    return array(["NULL" if value is None else f'"{value}"' for value in values])
