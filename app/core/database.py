@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.util import await_only
 
-from app.core.direct import Direct
+from app.core.direct import ANSWER_WITHIN, Direct
 
 PATIENCE = 30.0  # seconds; longer than any write of ours, so that waiting is never an error
 BUSY_TIMEOUT_MS = 3  # SQLite's own waiting grows to 100 ms a step and misses its turn; ours does not
@@ -197,13 +197,13 @@ class Database:
         event.listen(self.engine.sync_engine, "connect", lambda *_: told())
         self._told.append(told)
 
-    async def direct(self, statements: Mapping[bytes, str]) -> Direct:
+    async def direct(self, statements: Mapping[bytes, str], within: float = ANSWER_WITHIN) -> Direct:
         """A connection apart from the pool for statements that run thousands of times a second.
 
         PostgreSQL only; raises Away, also when no connection can be made.
         """
         _, words = self.engine.dialect.create_connect_args(self.url)
-        line = await Direct.open({**words, **_manners(self._patience)}, statements)
+        line = await Direct.open({**words, **_manners(self._patience)}, statements, within)
         for told in self._told:
             told()
         return line

@@ -34,8 +34,9 @@ class Away(ConnectionError):
 class Direct:
     """One connection; one statement at a time."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, connection: psycopg.AsyncConnection[Any], within: float) -> None:
         self._connection = connection
+        self._within = within
         self._pg = connection.pgconn
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[PGresult] | None = None
@@ -45,15 +46,18 @@ class Direct:
         self._loop.add_reader(self._watched, self._readable)
 
     @classmethod
-    async def open(cls, words: Mapping[str, Any], statements: Mapping[bytes, str]) -> Direct:
-        """Connect and prepare the statements under their names; raises Away."""
+    async def open(cls, words: Mapping[str, Any], statements: Mapping[bytes, str], within: float) -> Direct:
+        """Connect and prepare the statements under their names; raises Away.
+
+        `within` is how many seconds each answer may take.
+        """
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 connection = await psycopg.AsyncConnection.connect(**words, autocommit=True)
                 await connection.execute(SETTINGS)
         except (psycopg.Error, OSError, TimeoutError) as trouble:
             raise Away(type(trouble).__name__) from None
-        direct = cls(connection)
+        direct = cls(connection, within)
         for name, statement in statements.items():
             await direct._asked(partial(direct._pg.send_prepare, name, statement.encode()))
         return direct
@@ -72,7 +76,7 @@ class Direct:
             raise Away(self._broken)
         answer: asyncio.Future[PGresult] = self._loop.create_future()
         self._answer = answer
-        late = self._loop.call_later(ANSWER_WITHIN, self._fail, "timeout")
+        late = self._loop.call_later(self._within, self._fail, "timeout")
         try:
             ask()
             self._push()

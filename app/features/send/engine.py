@@ -21,6 +21,7 @@ from app.core import logs
 from app.core.crypto import KeyRing
 from app.core.database import Database
 from app.core.errors import BookClosed
+from app.core.patience import at_most
 from app.domain.issue import State, in_states
 from app.features.send import breaker, claim, close, freeze
 from app.features.send.breaker import Breaker
@@ -31,18 +32,20 @@ from app.features.send.lane import Lane
 from app.features.send.letter import Run
 from app.features.send.runs import Runs
 from app.features.send.signing import Signing
-from app.features.send.stock import LOW, Item, Stock
+from app.features.send.stock import Item, Stock
 from app.mail.dialer import Dialer
 from app.mail.dkim import Signer
 from app.mail.smtp import Line, Reply, Trouble
 
 BATCH = 1000  # rows a claim takes: a claim costs as much as ten of them
+SQLITE_BATCH = 200  # nobody else can write while a claim is made, so it is a short one
 PACED_SECONDS = 2.0  # a slow newsletter claims this much ahead, so that a stop is felt at once
 POLL = 0.2  # seconds between looks for new work: "send" reaches the relay within a second
 SEARCH_SHARE = 10  # a search that found nothing is repeated after ten times its length: a tenth of the time
+ROUND_SECONDS = 30.0  # a round of milliseconds (a million books: seconds) that takes longer hangs
 SAFETY = 5.0  # seconds before the lease's end after which nothing more leaves
 LOST = "lost"  # instead of a code: the connection went before the reply came
-AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
+AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)  # OSError: also a TimeoutError
 
 log = logs.get("send.engine")
 
@@ -72,7 +75,8 @@ class Engine:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._stock = Stock()
+        self._batch = BATCH if tools.database.postgres else SQLITE_BATCH
+        self._stock = Stock(self._batch // 2)
         self._journal = Journal(tools.database, tools.owner, tools.fresh, tools.compare, tools.dead)
         self._breaker = Breaker()
         self._runs = Runs(tools.database, tools.patience, tools.hostname, tools.signer)
@@ -143,7 +147,7 @@ class Engine:
         while not self._stopping.is_set():
             busy = False
             try:
-                busy = await self._round()
+                busy = await at_most(ROUND_SECONDS, self._round())
             except AWAY as trouble:
                 log.warning("supply.retry", trouble=type(trouble).__name__)
             if not busy:
@@ -178,7 +182,8 @@ class Engine:
 
     async def _advance(self, run: Run, *, frozen: bool) -> bool:
         """Claim more of an issue, and close its books when there is no more; True: go on at once."""
-        if len(self._stock) >= LOW or time.monotonic() < self._rest.get(run.issue_id, 0.0):
+        enough = min(self._stock.enough, self._most(run) - 1)
+        if len(self._stock) > enough or time.monotonic() < self._rest.get(run.issue_id, 0.0):
             return frozen
         begun = time.monotonic()
         cursor = self._cursors.setdefault(run.issue_id, 0)
@@ -200,17 +205,18 @@ class Engine:
         async with self._tools.database.unit_of_work() as session:
             return await freeze.freeze(session, run.issue_id, now=self._tools.clock())
 
+    def _most(self, run: Run) -> int:
+        """How many copies a claim takes: of a slow newsletter only what leaves soon."""
+        return self._batch if run.pace is None else max(1, min(self._batch, int(run.pace * PACED_SECONDS)))
+
     async def _claim(self, run: Run, after: int) -> int:
-        limit = BATCH if run.pace is None else max(1, min(BATCH, int(run.pace * PACED_SECONDS)))
-        if run.pace is not None and len(self._stock) >= limit:
-            return 0
         begun = time.monotonic()
         async with self._tools.database.unit_of_work() as session:
             claimed = await claim.claim(
                 session,
                 run.issue_id,
                 after=after,
-                limit=limit,
+                limit=self._most(run),
                 owner=self._tools.owner,
                 lease=self._tools.lease,
                 deadline=begun + max(self._tools.lease - SAFETY, self._tools.lease / 2),

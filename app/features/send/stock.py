@@ -12,8 +12,6 @@ from uuid import UUID
 from app.features.send.claim import Copy
 from app.features.send.letter import Ready, Run
 
-LOW = 500  # claim again while this many are left, so that no connection waits
-
 
 @dataclass(slots=True)
 class Item:
@@ -31,9 +29,10 @@ class Item:
 
 
 class Stock:
-    """What the connections draw from. `low` is set whenever it has run low."""
+    """What the connections draw from. `low` is set when only `enough` copies are left."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough: int) -> None:
+        self.enough = enough
         self.low = asyncio.Event()
         self._items: deque[Item] = deque()
         self._ahead = 0  # how many at the front are being signed
@@ -58,7 +57,7 @@ class Stock:
         """The next copy if it may leave at this moment."""
         if self._closed or not self._items or self._items[0].not_before > time.monotonic():
             return None
-        if len(self._items) == LOW:
+        if len(self._items) == self.enough:
             self.low.set()
         item = self._items.popleft()
         if item.ready is not None:

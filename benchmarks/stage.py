@@ -1,0 +1,184 @@
+"""The stage of a measurement: PostgreSQL as production has it, a sink that takes all, readers by the million.
+
+What is measured is the service as people run it: `bode worker` as a process, commands to steer it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+
+from app.core.address import parse
+from app.core.settings import Settings
+from app.domain import house as houses
+from app.domain import newsletter, subscriber
+from tests.journeys.service import Service, free_port, until
+from tests.postgres import Server, running
+from tests.sending import TEXT
+from tests.servers import smtp
+
+SINK = "/usr/sbin/smtp-sink"
+BYTES = 8192
+FILLER = "Een alinea met wat meer tekst, zodat de mail ongeveer acht kilobyte weegt."
+POLL = 0.02  # seconds between looks at the issue
+LONGEST = 1800  # seconds a run may take
+FROZEN: LiteralString = "SELECT extract(epoch FROM frozen_at - started_at) FROM issue WHERE id = %s"
+FIRST: LiteralString = "SELECT 1 FROM delivery WHERE issue_id = %s AND state = 'accepted' LIMIT 1"
+CLOSED: LiteralString = "SELECT 1 FROM issue WHERE id = %s AND state = 'sent'"
+COLUMNS: LiteralString = (
+    "id, newsletter_id, address, address_index, subject, key_id, language, confirmed_at, bounces"
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One issue sent."""
+
+    rate: float  # messages a second, from the command `send` to closed books
+    processor: float  # microseconds a message, user and system, all worker processes
+    memory: int  # MB, the most that one worker process had
+    first: float  # seconds from the command's end to the first accepted copy
+    freeze: float  # seconds from the issue's start to its frozen audience
+
+
+def octets() -> str:
+    """An issue whose mail weighs about 8 KB, as the source's does."""
+    return TEXT + "\n\n" + "\n\n".join([FILLER] * 5)
+
+
+class Stage:
+    """A service on PostgreSQL with readers, and a sink."""
+
+    def __init__(self, folder: Path, server: Server, mail: smtp.Process, sink: int, **more: str) -> None:
+        self.server = server
+        self.urls = {which: server.create_database() for which in ("main", "ledger")}
+        words = {"BODE_SMTP_URL": f"smtp://127.0.0.1:{sink}", "BODE_SMTP_CONNECTIONS": "10"}
+        words |= {"BODE_LEASE_SECONDS": "60"}
+        self.service = Service(folder, mail, self.urls, **words, **more)
+        self.service.prepare()
+
+    def sql(self, query: LiteralString, *values: str) -> Any:
+        """One look at the database."""
+        with psycopg.connect(self.urls["main"].replace("+psycopg", "")) as connection:
+            found = connection.execute(query, values).fetchone()
+            return found[0] if found else None
+
+    def fill(self, upto: int) -> None:
+        """Subscribers, sealed as they are in earnest, until there are so many."""
+        asyncio.run(self._fill(int(self.sql("SELECT count(*) FROM subscriber")), upto))
+
+    async def _fill(self, begin: int, upto: int) -> None:
+        settings = Settings(
+            database_url=self.urls["main"],
+            ledger_url=self.urls["ledger"],
+            keys_file=self.service.folder / "keys.json",
+            data_dir=self.service.folder,
+        )
+        house = await houses.open_house(settings)
+        async with house.database.reading() as session:
+            letter = await newsletter.by_slug(session, "weerbaar-bestuur")
+        at = houses.now() - timedelta(days=1)
+        with psycopg.connect(self.urls["main"].replace("+psycopg", "")) as connection:
+            with connection.cursor().copy(f"COPY subscriber ({COLUMNS}) FROM STDIN") as copy:
+                for number in range(begin, upto):
+                    address = parse(f"reader{number}@example.net")
+                    row = subscriber.new(house.ring, letter.id, address, language="nl", confirmed_at=at)
+                    sealed = (row.address, row.address_index, row.subject)
+                    copy.write_row((row.id, letter.id, *sealed, row.key_id, "nl", at, 0))
+            connection.commit()
+            connection.autocommit = True
+            connection.execute(b"VACUUM ANALYZE subscriber")
+        await house.close()
+
+    def send(self, text: str, *words: str) -> Measured:
+        """Send an issue with fresh workers (`words` go to `bode worker`) and close its books."""
+        begun_at = self.service.log.count("worker.ready")
+        worker = self.service.start("worker", *words)
+        processes = int(words[-1]) if words else 1
+        until(lambda: self.service.log.count("worker.ready") >= begun_at + processes, "workers are ready")
+        issue_id = self.service.issue(text)
+        before = _processor(worker.pid)
+        begun = time.perf_counter()
+        self.service.bode("issue", "send", issue_id)
+        first = self._first(issue_id, time.perf_counter())
+        self._seen(CLOSED, issue_id)
+        took = time.perf_counter() - begun
+        count = int(self.sql("SELECT accepted FROM issue WHERE id = %s", issue_id))
+        assert count == int(self.sql("SELECT count(*) FROM subscriber")), count
+        processor = (_processor(worker.pid) - before) / count * 1e6
+        frozen = float(self.sql(FROZEN, issue_id))
+        measured = Measured(count / took, processor, _memory(worker.pid), first, frozen)
+        self.service.stop(worker)
+        return measured
+
+    def _first(self, issue_id: str, begun: float) -> float:
+        self._seen(FIRST, issue_id)
+        return time.perf_counter() - begun
+
+    def _seen(self, query: LiteralString, issue_id: str) -> None:
+        end = time.monotonic() + LONGEST
+        with psycopg.connect(self.urls["main"].replace("+psycopg", ""), autocommit=True) as connection:
+            while connection.execute(query, (issue_id,)).fetchone() is None:
+                assert time.monotonic() < end, "it took too long"
+                time.sleep(POLL)
+
+
+def _family(pid: int) -> list[int]:
+    """A process and those it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in _family(int(child)))]
+
+
+def _processor(pid: int) -> float:
+    """User and system seconds of a process and those it started so far."""
+    ticks = 0
+    for each in _family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(") ")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _memory(pid: int) -> int:
+    most = 0
+    for each in _family(pid):
+        lines = Path(f"/proc/{each}/status").read_text().splitlines()
+        most = max(most, next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")))
+    return most // 1024
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    """Postfix's smtp-sink on a free port."""
+    port = free_port()
+    process = subprocess.Popen([SINK, "-u", "nobody", f"127.0.0.1:{port}", "1000"])
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def stage(to: int, **more: str) -> Iterator[Stage]:
+    """A stage whose mail goes to a port; gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(durable=True) as server,
+        smtp.Process() as mail,
+    ):
+        made = Stage(Path(folder), server, mail, to, **more)
+        try:
+            yield made
+        finally:
+            made.service.close()
