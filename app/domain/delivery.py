@@ -124,20 +124,46 @@ async def unlink(session: AsyncSession, subscriber_id: UUID) -> None:
 
 async def books(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
     """How many copies are in each state now, and how many were ever in doubt."""
-    query = (
-        select(Delivery.state, func.count(), func.sum(Delivery.in_doubt))
-        .where(Delivery.issue_id == issue_id)
-        .group_by(Delivery.state)
-    )
-    found = {str(state): count for state, count, _ in await session.execute(query)}
-    doubted = select(func.count()).where(Delivery.issue_id == issue_id, Delivery.in_doubt > 0)
-    waiting = found.get(State.WAITING, 0) + found.get(State.SENDING, 0)
+    unsure = func.count().filter(Delivery.in_doubt > 0)
+    query = select(Delivery.state, func.count(), unsure).where(Delivery.issue_id == issue_id)
+    rows = list(await session.execute(query.group_by(Delivery.state)))
+    found = {str(state): count for state, count, _ in rows}
     ends = (State.ACCEPTED, State.REFUSED, State.LEFT, State.GIVEN_UP)
     return {
         **{str(state): found.get(state, 0) for state in ends},
-        "waiting": waiting,
-        "in_doubt": await session.scalar(doubted) or 0,
+        "waiting": sum(found.get(state, 0) for state in OPEN),
+        "in_doubt": sum(each for _, _, each in rows),
     }
+
+
+async def last_try(session: AsyncSession, issue_id: UUID) -> datetime | None:
+    """When the copy is tried again that has to wait longest; None when none has to."""
+    open_rows = text("delivery.state IN ('waiting', 'sending')")  # literal: the index of open rows serves it
+    return await session.scalar(
+        select(func.max(Delivery.due_at)).where(Delivery.issue_id == issue_id, open_rows)
+    )
+
+
+async def refusals(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
+    """How many copies were refused with which answer, most first."""
+    query = (
+        select(Delivery.code, func.count())
+        .where(Delivery.issue_id == issue_id, Delivery.state == State.REFUSED)
+        .group_by(Delivery.code)
+        .order_by(func.count().desc())
+    )
+    return {code or "": count for code, count in await session.execute(query)}
+
+
+async def doubted(session: AsyncSession, issue_id: UUID, most: int) -> list[UUID]:
+    """The copies of which nobody could know whether they had arrived, first the ones sent first."""
+    query = (
+        select(Delivery.id)
+        .where(Delivery.issue_id == issue_id, Delivery.in_doubt > 0)
+        .order_by(Delivery.seq)
+        .limit(most)
+    )
+    return list(await session.scalars(query))
 
 
 async def give_up_waiting(session: AsyncSession, issue_id: UUID) -> int:

@@ -106,6 +106,15 @@ class Issue(Base):
     paced_at: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.TECHNICAL, "until when the pace is used up")
     )
+    resumed_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.CONTENT, "when a person last let it go on")
+    )
+    tried_before: Mapped[int] = mapped_column(
+        default=0, info=held(Kind.CONTENT, "accepted or refused before it went on")
+    )
+    refused_before: Mapped[int] = mapped_column(
+        default=0, info=held(Kind.CONTENT, "refused before it went on")
+    )
     audience: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "readers at the freeze"))
     accepted: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "accepted at close"))
     refused: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "refused at close"))
@@ -128,6 +137,17 @@ class Issue(Base):
     def begun(self) -> bool:
         """Whether any reader may already have it."""
         return self.started_at is not None
+
+    @property
+    def going_since(self) -> datetime | None:
+        """From when its speed, its refusals and its patience count: its start, or when it went on."""
+        return self.resumed_at or self.started_at
+
+    def go_on(self, tried: dict[str, int], now: datetime) -> None:
+        """A person let it go on, knowing what became of it so far: what counts, counts from here."""
+        self.resumed_at = now
+        self.tried_before = tried["accepted"] + tried["refused"]
+        self.refused_before = tried["refused"]
 
 
 class Edition(Base):

@@ -96,6 +96,7 @@ async def resume(session: AsyncSession, issue: Issue, *, actor: str, now: dateti
         issue.move_to(State.DRAFT)
     else:
         issue.move_to(State.SENDING)
+        issue.go_on(await delivery.books(session, issue.id), now)
     issue.reason = None
     await _note(session, Event.ISSUE_RESUMED, issue, actor, f"now {issue.state}", now)
 

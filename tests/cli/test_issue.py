@@ -145,5 +145,5 @@ def test_people_read_tables(office: Desk) -> None:
     issue_id = office.approved()
     shown = office.bode("issue", "show", issue_id).stdout
     assert "state        scheduled" in shown
-    assert "audience     0" in office.bode("issue", "report", issue_id).stdout
+    assert "audience      0" in office.bode("issue", "report", issue_id).stdout
     assert issue_id in office.bode("issue", "list").stdout

@@ -1,4 +1,4 @@
-"""`bode issue list`, `show` and `report`: where an issue is, what it says, and how it went."""
+"""`bode issue list` and `show`: where an issue is, and what it says."""
 
 from __future__ import annotations
 
@@ -12,18 +12,13 @@ from app.cli.door import AsJson, answer, inside
 from app.cli.issue import words
 from app.cli.issue.words import IssueId
 from app.core.errors import Refused
-from app.domain import delivery
 from app.domain import house as houses
 from app.domain import issue as issues
 from app.domain import newsletter as newsletters
-from app.domain.delivery import Delivery
 from app.domain.house import House
 from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
 from app.features import approve
-
-DOUBT_MOST = 1000  # ids in a report: a crash leaves one a connection, so more never come from one
-ENDS = ("accepted", "refused", "left", "given_up")
 
 
 def list_(
@@ -88,64 +83,13 @@ def show(issue_id: IssueId, *, as_json: AsJson = False) -> None:
 
 
 def _for_people(shown: dict[str, Any], letter: Newsletter) -> dict[str, Any]:
-    told = dict(shown)
-    for name in ("approved_at", "due_at", "started_at", "closed_at"):
-        told[name] = words.local(told[name], letter)
-    if "languages" in told:
-        told["languages"] = ", ".join(told["languages"])
-        told["bytes"] = f"{told['bytes'] / 1000:.0f} KB" if told["bytes"] else None
+    told = words.on_the_clock(shown, letter)
+    told["languages"] = ", ".join(told["languages"])
+    told["bytes"] = f"{told['bytes'] / 1000:.0f} KB" if told["bytes"] else None
     return told
-
-
-async def _numbers(session: AsyncSession, issue: Issue) -> dict[str, int]:
-    """Counted now, or as the books were closed; they balance in both cases."""
-    if issue.closed_at is not None:
-        closed = {name: int(getattr(issue, name)) for name in (*ENDS, "in_doubt")}
-        return {"audience": issue.audience, **closed, "waiting": 0}
-    live = await delivery.books(session, issue.id)
-    counted = sum(live[name] for name in (*ENDS, "waiting"))
-    return {"audience": issue.audience if issue.frozen_at else counted, **live}
-
-
-async def _doubted(session: AsyncSession, issue: Issue) -> list[str]:
-    query = (
-        select(Delivery.id)
-        .where(Delivery.issue_id == issue.id, Delivery.in_doubt > 0)
-        .order_by(Delivery.seq)
-        .limit(DOUBT_MOST)
-    )
-    return [str(each) for each in await session.scalars(query)]
-
-
-def report(issue_id: IssueId, *, as_json: AsJson = False) -> None:
-    """Say how an issue goes or went, in numbers: counted now, or as its books were closed.
-
-    audience = accepted + refused + left + given up + waiting. `in doubt` are copies of which, after a
-    crash or a lost connection, nobody can know whether they had arrived; they were sent again, and
-    their delivery ids are listed (the Message-ID begins with it).
-    """
-
-    async def work(house: House) -> tuple[dict[str, Any], Newsletter]:
-        async with house.database.reading() as session:
-            issue = await words.find(session, issue_id)
-            letter = await session.get_one(Newsletter, issue.newsletter_id)
-            told = await words.described(session, issue)
-            told |= await _numbers(session, issue)
-            told["frozen_at"] = words.iso(issue.frozen_at)
-            told["doubt"] = await _doubted(session, issue)
-            return told, letter
-
-    told, letter = inside(work)
-    rows = _for_people(told, letter)
-    rows["frozen_at"] = words.local(rows["frozen_at"], letter)
-    rows["doubt"] = ", ".join(told["doubt"]) or None
-    answer(told, words.table(rows), as_json=as_json)
 
 
 def add(app: typer.Typer) -> None:
     """Put the commands where they are typed."""
     app.command("list", epilog="Example: bode issue list --newsletter weerbaar-bestuur")(list_)
     app.command("show", epilog="Example: bode issue show 5e0c3f4e-7d0f-4c55-9c57-0d3a7b1f8d11")(show)
-    app.command("report", epilog="Example: bode issue report 5e0c3f4e-7d0f-4c55-9c57-0d3a7b1f8d11 --json")(
-        report
-    )

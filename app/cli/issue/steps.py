@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -36,8 +37,11 @@ def moment(text: str) -> str:
     return at.isoformat()
 
 
-def _take(issue_id: str, step: Step, *, tell: str = "", as_json: bool) -> None:
-    """Take a step with an issue, and say where it is then; `tell` is how colleagues hear of it."""
+def _take(issue_id: str, step: Step, *, tell: str = "", follow: bool = False, as_json: bool) -> None:
+    """Take a step with an issue, and say where it is then; `tell` is how colleagues hear of it.
+
+    `follow`: mail begins to go out, and a person at a terminal hears how to follow that.
+    """
 
     async def work(house: House) -> tuple[dict[str, Any], Newsletter]:
         async def act(session: AsyncSession) -> tuple[dict[str, Any], Newsletter]:
@@ -54,6 +58,8 @@ def _take(issue_id: str, step: Step, *, tell: str = "", as_json: bool) -> None:
     text = f"issue {shown['number']} of {shown['newsletter']} is '{shown['state']}'"
     if shown["state"] == "scheduled":
         text += f", due {words.local(shown['due_at'], letter)}"
+    if follow and sys.stdout.isatty():
+        text += f"\nfollow it: bode issue report {shown['id']} --watch"
     answer(shown, text, as_json=as_json)
 
 
@@ -108,7 +114,7 @@ def send(issue_id: IssueId, *, as_json: AsJson = False) -> None:
     async def step(session: AsyncSession, issue: Issue, _house: House) -> None:
         await planning.send_now(session, issue, actor=glass.actor(), now=houses.now())
 
-    _take(issue_id, step, tell="send", as_json=as_json)
+    _take(issue_id, step, tell="send", follow=True, as_json=as_json)
 
 
 def pause(issue_id: IssueId, *, as_json: AsJson = False) -> None:
@@ -129,7 +135,7 @@ def resume(issue_id: IssueId, *, as_json: AsJson = False) -> None:
     async def step(session: AsyncSession, issue: Issue, _house: House) -> None:
         await planning.resume(session, issue, actor=glass.actor(), now=houses.now())
 
-    _take(issue_id, step, tell="resume", as_json=as_json)
+    _take(issue_id, step, tell="resume", follow=True, as_json=as_json)
 
 
 def cancel(issue_id: IssueId, *, as_json: AsJson = False) -> None:

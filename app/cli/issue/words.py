@@ -14,6 +14,8 @@ from app.domain import issue as issues
 from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
 
+MINUTE, HOUR = 60, 3600  # seconds
+
 IssueId = Annotated[str, typer.Argument(metavar="ID", help="Which issue; see: bode issue list.")]
 
 
@@ -55,6 +57,25 @@ def local(at: str | None, letter: Newsletter) -> str:
     if at is None:
         return "-"
     return f"{datetime.fromisoformat(at).astimezone(letter.zone):%Y-%m-%d %H:%M %Z}"
+
+
+def speed(rate: float) -> str:
+    """Messages a second, for people."""
+    return f"{rate:.1f} a second"
+
+
+def length(seconds: float) -> str:
+    """How long something takes, for people: in the largest two units."""
+    hours, rest = divmod(round(seconds), HOUR)
+    minutes, small = divmod(rest, MINUTE)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {small} s" if minutes else f"{small} s"
+
+
+def on_the_clock(told: dict[str, Any], letter: Newsletter) -> dict[str, Any]:
+    """The same, with every moment as people read it."""
+    return {name: local(each, letter) if name.endswith("_at") else each for name, each in told.items()}
 
 
 def table(rows: dict[str, Any]) -> str:

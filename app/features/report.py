@@ -1,0 +1,132 @@
+"""How an issue goes or went: the books, how fast, how long still, who refused it and what is in doubt.
+
+Refusals are told per domain of the readers, and a domain only when ten readers of the audience have
+it: of a smaller one the name would say who. Addresses are opened in memory to count them; none is
+shown, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.crypto import KeyRing, Unreadable
+from app.domain import delivery, subscriber
+from app.domain.delivery import Delivery
+from app.domain.issue import Issue, State
+from app.domain.newsletter import Newsletter
+from app.domain.subscriber import Subscriber
+
+FEWEST = 10  # readers behind a domain that is named: with fewer, colleagues would know who
+OTHER = "other"  # smaller domains, and readers who are not subscribed any more: nobody knows theirs
+DOUBT_MOST = 1000  # ids in a report: a crash leaves one a connection, so more never come from one
+CHUNK = 1000  # readers looked at together: their addresses are in memory so long, and no longer
+ENDS = ("accepted", "refused", "left", "given_up")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The books and the speed of an issue at one moment."""
+
+    books: dict[str, int]
+    rate: float | None  # messages a second since it began, or since a person let it go on
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Who refused it and what is in doubt, while the rows per reader are kept (90 days)."""
+
+    refusals: dict[str, int]
+    domains: dict[str, int]
+    doubt: list[UUID]
+
+
+async def progress(session: AsyncSession, issue: Issue, *, now: datetime) -> Progress:
+    """How far it is; counted now, or as its books were closed."""
+    books = await _books(session, issue)
+    rate = _rate(issue, books, now)
+    return Progress(books, rate, await _left(session, issue, books["waiting"], rate, now))
+
+
+async def _books(session: AsyncSession, issue: Issue) -> dict[str, int]:
+    """They balance in both cases."""
+    if issue.closed_at is not None:
+        closed = {name: int(getattr(issue, name)) for name in (*ENDS, "in_doubt")}
+        return {"audience": issue.audience, **closed, "waiting": 0}
+    live = await delivery.books(session, issue.id)
+    counted = sum(live[name] for name in (*ENDS, "waiting"))
+    return {"audience": issue.audience if issue.frozen_at else counted, **live}
+
+
+def _rate(issue: Issue, books: dict[str, int], now: datetime) -> float | None:
+    """No row says when it was sent, so this is an average; of a paused issue nobody knows since when."""
+    since, until = issue.going_since, issue.closed_at or now
+    if since is None or until <= since or (issue.closed_at is None and issue.state != State.SENDING):
+        return None
+    tried = books["accepted"] + books["refused"] - issue.tried_before
+    return tried / (until - since).total_seconds()
+
+
+async def _left(
+    session: AsyncSession, issue: Issue, waiting: int, rate: float | None, now: datetime
+) -> float | None:
+    if issue.state != State.SENDING:
+        return None
+    pace = (await session.get_one(Newsletter, issue.newsletter_id)).pace
+    speed = rate or pace
+    again_at = await delivery.last_try(session, issue.id) or now
+    return max(waiting / speed, (again_at - now) / timedelta(seconds=1)) if speed else None
+
+
+async def details(session: AsyncSession, issue: Issue, *, ring: KeyRing) -> Details:
+    """Refusals by answer and by domain, and the copies in doubt."""
+    answers = await delivery.refusals(session, issue.id)
+    refusals: Counter[str] = Counter()
+    for answer, count in answers.items():
+        refusals[answer.rpartition(" ")[2]] += count  # "550 5.1.1": the enhanced code, if there is one
+    domains = await _domains(session, issue, ring, refusals.total()) if refusals else {}
+    return Details(dict(refusals), domains, await delivery.doubted(session, issue.id, DOUBT_MOST))
+
+
+async def _domains(session: AsyncSession, issue: Issue, ring: KeyRing, total: int) -> dict[str, int]:
+    readers: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    async for domain, no in _subscribed(session, issue, ring):
+        readers[domain] += 1
+        refused[domain] += no
+    large = {each for each, count in readers.items() if each and count >= FEWEST}
+    named = {each: count for each, count in refused.most_common() if count and each in large}
+    rest = total - sum(named.values())
+    return {**named, OTHER: rest} if rest else named
+
+
+async def _subscribed(session: AsyncSession, issue: Issue, ring: KeyRing) -> AsyncIterator[tuple[str, bool]]:
+    """The domain of each reader of the audience who is still subscribed, and whether it was refused."""
+    query = (
+        select(Delivery.seq, Delivery.state, Subscriber.id, Subscriber.address)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.issue_id == issue.id)
+        .order_by(Delivery.seq)
+        .limit(CHUNK)
+    )
+    rows: list[Any] = list(await session.execute(query))
+    while rows:
+        for row in rows:
+            yield _domain(ring, row, issue.newsletter_id), row.state == delivery.State.REFUSED
+        rows = list(await session.execute(query.where(Delivery.seq > rows[-1].seq)))
+
+
+def _domain(ring: KeyRing, row: Any, newsletter_id: UUID) -> str:
+    try:
+        address = subscriber.envelope(ring, row.address, row.id, newsletter_id)
+    except Unreadable:
+        return ""  # sealed under a key that is gone
+    return address.rpartition(b"@")[2].decode().casefold()
