@@ -40,6 +40,7 @@ class Event(StrEnum):
     ISSUE_CANCELLED = "issue.cancelled"
     ISSUE_HELD = "issue.held"
     ISSUE_SENT = "issue.sent"
+    ISSUE_RESENT = "issue.resent"
     SLOT_MISSED = "slot.missed"
     SLOT_SKIPPED = "slot.skipped"
     SUBSCRIBER_ERASED = "subscriber.erased"

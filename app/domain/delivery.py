@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +30,7 @@ from app.core.register import Kind, held, kept
 from app.core.states import check
 from app.domain.issue import Issue
 from app.domain.issue import State as IssueState
+from app.domain.subscriber import Subscriber
 
 ROOM_PERCENT = 50  # of a page is filled at the freeze; less costs more disk, more costs the HOT updates
 DETAIL_STAYS = timedelta(days=90)  # to answer "did I get it?"; totals stay on the issue
@@ -164,6 +176,30 @@ async def doubted(session: AsyncSession, issue_id: UUID, most: int) -> list[UUID
         .limit(most)
     )
     return list(await session.scalars(query))
+
+
+async def wait_again(session: AsyncSession, issue_id: UUID, *, now: datetime) -> tuple[int, int]:
+    """Who missed this issue and still wants it waits for it again; who does not any more has left.
+
+    Returns how many wait, and how many of those may have it already: theirs was in doubt.
+    """
+    missed = (Delivery.issue_id == issue_id, Delivery.state == State.GIVEN_UP)
+    left = update(Delivery).where(*missed, ~_wanted(now)).values(state=State.LEFT)
+    await session.execute(left.execution_options(synchronize_session=False))
+    unsure = func.count().filter(Delivery.in_doubt > 0)
+    counted = (await session.execute(select(func.count(), unsure).where(*missed))).one()
+    again = update(Delivery).where(*missed).values(state=State.WAITING, due_at=None)
+    await session.execute(again.execution_options(synchronize_session=False))
+    return counted[0], counted[1]
+
+
+def _wanted(now: datetime) -> ColumnElement[bool]:
+    """Whether its reader is still subscribed, and neither paused nor restricted."""
+    return exists().where(
+        Subscriber.id == Delivery.subscriber_id,
+        Subscriber.restricted_at.is_(None),
+        or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now),
+    )
 
 
 async def give_up_waiting(session: AsyncSession, issue_id: UUID) -> int:

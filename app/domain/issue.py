@@ -45,10 +45,10 @@ MOVES = {
     State.SENDING: frozenset({State.PAUSED, State.SENT, State.CANCELLED, State.HELD}),
     State.PAUSED: frozenset({State.SENDING, State.CANCELLED, State.HELD}),
     State.HELD: frozenset({State.DRAFT, State.SENDING, State.CANCELLED}),
-    State.SENT: frozenset(),
+    State.SENT: frozenset({State.SENDING}),  # a person sends again to who missed it
     State.CANCELLED: frozenset(),
 }
-UNFINISHED = tuple(state for state in State if MOVES[state])
+UNFINISHED = tuple(state for state in State if state not in {State.SENT, State.CANCELLED})
 
 
 class Issue(Base):

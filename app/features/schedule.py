@@ -89,6 +89,8 @@ async def resume(session: AsyncSession, issue: Issue, *, actor: str, now: dateti
     """
     if issue.state == State.SCHEDULED:  # MOVES allows it, to who begins an issue at its moment
         raise IllegalMove("the issue goes out by itself at its time; what is paused or held can go on")
+    if issue.state == State.SENT:  # MOVES allows it, to who sends again
+        raise IllegalMove("the issue is sent; to send again to who missed it: bode issue resend")
     if issue.state == State.HELD and not issue.begun:
         await issues.void_approval(session, issue)
         await slot.release(session, issue.id)

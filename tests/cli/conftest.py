@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 
+from app.core.settings import Settings
+from app.domain import house as houses
+from app.domain import newsletter
+from tests import cast as people
 from tests.cli.desk import Desk
+from tests.servers import smtp
+
+READERS = 30
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +66,27 @@ def production(desk: Desk) -> Desk:
     }
     desk.bode("keys", "new")
     return desk
+
+
+async def _crowd(desk: Desk) -> None:
+    house = await houses.open_house(Settings(data_dir=desk.folder))
+    async with house.database.reading() as session:
+        letter = await newsletter.by_slug(session, "weerbaar-bestuur")
+    await people.crowd(house, letter, READERS, houses.now() - timedelta(days=1))
+    await house.close()
+
+
+@pytest.fixture
+def relay() -> Iterator[smtp.Process]:
+    """A mail server."""
+    with smtp.Process() as server:
+        yield server
+
+
+@pytest.fixture
+def busy(production: Desk, relay: smtp.Process) -> Desk:
+    """A newsletter with readers, run for real with a mail server."""
+    production.environment["BODE_SMTP_URL"] = relay.url
+    production.furnish()
+    asyncio.run(_crowd(production))
+    return production

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +97,15 @@ def line_with(process: subprocess.Popen[str], word: str) -> str:
         if word in line:
             return line
     raise AssertionError(f"it ended without saying {word}")
+
+
+@contextlib.contextmanager
+def working(desk: Desk) -> Iterator[None]:
+    """A worker beside the test; it ends as at SIGTERM."""
+    with desk.popen("worker") as process:
+        line_with(process, "worker.ready")
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)

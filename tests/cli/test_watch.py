@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
 import pty
-import signal
 import subprocess
-from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
-from app.core.settings import Settings
-from app.domain import house as houses
-from app.domain import newsletter
-from tests import cast as people
-from tests.cli.desk import BODE, Desk, line_with
+from tests.cli.conftest import READERS
+from tests.cli.desk import BODE, Desk, line_with, working
 from tests.servers import smtp
-
-READERS = 30
-
-
-async def _crowd(desk: Desk) -> None:
-    house = await houses.open_house(Settings(data_dir=desk.folder))
-    async with house.database.reading() as session:
-        letter = await newsletter.by_slug(session, "weerbaar-bestuur")
-    await people.crowd(house, letter, READERS, houses.now() - timedelta(days=1))
-    await house.close()
-
-
-@pytest.fixture
-def relay() -> Iterator[smtp.Process]:
-    with smtp.Process() as server:
-        yield server
-
-
-@pytest.fixture
-def busy(production: Desk, relay: smtp.Process) -> Desk:
-    """A newsletter with readers, run for real with a mail server."""
-    production.environment["BODE_SMTP_URL"] = relay.url
-    production.furnish()
-    asyncio.run(_crowd(production))
-    return production
-
-
-@contextlib.contextmanager
-def working(desk: Desk) -> Iterator[None]:
-    with desk.popen("worker") as process:
-        line_with(process, "worker.ready")
-        yield
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
 
 
 def in_terminal(desk: Desk, *words: str) -> tuple[int, str]:
@@ -98,6 +57,7 @@ def test_who_watches_an_issue_that_is_stopped_hears_why(
     busy: Desk, relay: smtp.Process, verb: str, state: str
 ) -> None:
     relay.behave(body_delay=1)
+    busy.environment["BODE_SMTP_CONNECTIONS"] = "1"
     issue_id = busy.approved()
     with working(busy):
         busy.bode("issue", "send", issue_id)

@@ -1,4 +1,4 @@
-"""`bode issue approve`, `schedule`, `send`, `pause`, `resume` and `cancel`: one step of an issue each."""
+"""`bode issue approve`, `schedule`, `send`, `pause`, `resume`, `resend`, `cancel`: one step each."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from app.domain.house import House
 from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
 from app.features import approve as approving
+from app.features import resend as resending
 from app.features import schedule as planning
 
 Step = Callable[[AsyncSession, Issue, House], Awaitable[None]]
@@ -138,6 +139,27 @@ def resume(issue_id: IssueId, *, as_json: AsJson = False) -> None:
     _take(issue_id, step, tell="resume", follow=True, as_json=as_json)
 
 
+def resend(
+    issue_id: IssueId,
+    *,
+    given_up: Annotated[bool, typer.Option("--given-up", help="To who missed it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send a sent issue again to who missed it: the readers it was given up for, and nobody else.
+
+    Who has left, paused or restricted the use of their data since does not get it. The mail has the
+    same bytes and the same Message-ID, so a copy that did arrive is seen as the same mail. Its books
+    are open until they balance again, and it is tried as long as at first.
+    """
+    if not given_up:
+        raise typer.BadParameter("say to whom: --given-up is to who missed it")
+
+    async def step(session: AsyncSession, issue: Issue, _house: House) -> None:
+        await resending.resend(session, issue, actor=glass.actor(), now=houses.now())
+
+    _take(issue_id, step, tell="resend", follow=True, as_json=as_json)
+
+
 def cancel(issue_id: IssueId, *, as_json: AsJson = False) -> None:
     """Send an issue to nobody else. Who has it keeps it; this cannot be undone."""
 
@@ -155,4 +177,5 @@ def add(app: typer.Typer) -> None:
     app.command("send", epilog=example.format("send", ""))(send)
     app.command("pause", epilog=example.format("pause", ""))(pause)
     app.command("resume", epilog=example.format("resume", ""))(resume)
+    app.command("resend", epilog=example.format("resend", " --given-up"))(resend)
     app.command("cancel", epilog=example.format("cancel", ""))(cancel)
