@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, pool
+from sqlalchemy import Engine, create_engine, inspect, pool
 from sqlalchemy.engine import URL
 
 from app.core.database import normal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CONNECT_SECONDS = 5
+VERSION = "schema_version"  # the table that says at which version the others are
 MAIN, LEDGER = "alembic", "ledger"  # the two sections of alembic.ini
 
 
@@ -63,6 +64,19 @@ def downgrade(url: str, which: str, to: str = "base") -> None:
     command.downgrade(configured(url, which), to)
 
 
+def remove(url: str, which: str) -> None:
+    """Leave nothing in a database of what migrations made."""
+    downgrade(url, which)
+    with engine(url).begin() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {VERSION}")
+
+
+def tables(url: str) -> list[str]:
+    """What tables a database has, whoever made them."""
+    with engine(url).connect() as connection:
+        return inspect(connection).get_table_names()
+
+
 def started(url: str) -> bool:
     """Whether a service ever ran on this main database; then a missing ledger is a loss, not a start."""
     with engine(url).connect() as connection:
@@ -76,5 +90,5 @@ def pending(url: str, which: str) -> bool:
         return True
     wanted = ScriptDirectory.from_config(configured(url, which)).get_current_head()
     with engine(url).connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": "schema_version"})
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION})
         return context.get_current_revision() != wanted
