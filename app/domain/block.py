@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -108,3 +108,11 @@ async def put(
 async def lift(session: AsyncSession, known: list[bytes]) -> None:
     """Take a block away."""
     await session.execute(delete(Block).where(Block.subject.in_(known)))
+
+
+async def complaints(session: AsyncSession, newsletter_id: UUID, *, since: datetime) -> int:
+    """How many readers of a newsletter reported its mail as unwanted from a moment on."""
+    query = select(func.count()).where(
+        Block.newsletter_id == newsletter_id, Block.ground == Ground.COMPLAINT, Block.at >= since
+    )
+    return await session.scalar(query) or 0

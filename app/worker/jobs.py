@@ -17,6 +17,7 @@ from app.domain.audit import CHAIN
 from app.domain.house import House
 from app.features import guard, remind, retain
 from app.features.guard import Watch
+from app.features.send import breaker
 from app.features.send.start import due, start
 
 
@@ -68,6 +69,16 @@ async def _start(worker: Worker) -> str:
     return f"{len(moved)} begun or held"
 
 
+async def _refusals(worker: Worker) -> str:
+    database, ring, now = worker.house.database, worker.house.ring, worker.clock()
+    async with database.reading() as session:
+        found = await breaker.alarming(session)
+    for issue_id, reason in found.items():
+        await breaker.pause(database, issue_id, reason, ring=ring, now=now)
+        worker.moved.set()
+    return f"{len(found)} paused"
+
+
 async def _preview(worker: Worker) -> str:
     async with worker.house.database.unit_of_work() as session:
         ring = worker.house.ring
@@ -100,6 +111,7 @@ async def _sign(worker: Worker) -> str:
 JOBS = (
     Chore("counter", timedelta(seconds=10), "notice a restored backup", _count),
     Chore("start", timedelta(seconds=0.5), "begin issues whose moment has come", _start, quiet=True),
+    Chore("refusals", timedelta(seconds=5), "pause an issue that too many refuse", _refusals),
     Chore("replay", timedelta(minutes=1), "who has gone stays gone", _replay),
     Chore("preview", timedelta(seconds=15), "the final mail, ten minutes ahead", _preview),
     Chore("slots", timedelta(minutes=1), "remind editors, record missed slots", _slots),

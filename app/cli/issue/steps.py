@@ -130,7 +130,8 @@ def pause(issue_id: IssueId, *, as_json: AsJson = False) -> None:
 def resume(issue_id: IssueId, *, as_json: AsJson = False) -> None:
     """Let a paused issue go on, or decide about a held one.
 
-    An issue that was held before it began is a draft afterwards and needs a new approval.
+    An issue that was held before it began is a draft afterwards and needs a new approval. One that
+    paused because too many refused it does not pause again for those: refusals count anew from here.
     """
 
     async def step(session: AsyncSession, issue: Issue, _house: House) -> None:

@@ -1,7 +1,11 @@
 """When trouble is ours and goes on, the issue pauses and people are told; resuming is their act.
 
-What counts is what only we can mend: a wrong password, a refused sender, refused content. A relay
-that is away is waited for, and a reader's full mailbox is nobody's fault.
+Three things count. What only we can mend: a wrong password, a refused sender, refused content. Too
+many mailboxes that are not there, which says that the list is wrong. And too many readers who report
+the mail as unwanted. A relay that is away is waited for, and one full mailbox is nobody's fault.
+
+Refusals and complaints are counted over all workers, from the database, and from when a person last
+let the issue go on: who looked and decided is not asked again about the same.
 """
 
 from __future__ import annotations
@@ -10,20 +14,27 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core import logs
 from app.core.crypto import KeyRing
 from app.core.database import Database
 from app.core.errors import IllegalMove
+from app.domain import block, delivery, notice
 from app.domain import issue as issues
-from app.domain import notice
 from app.domain.audit import Event
 from app.domain.audit import record as note
-from app.domain.issue import State
+from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
 from app.mail.smtp import Reply
 
 THRESHOLD = 10  # refusals in a row without one success: more would only annoy the relay
 LOST_EACH = 3  # lost connections in a row, each: every one may have been a copy too many
+# TR-14: beyond this receivers take us for somebody who bought the list, and refuse the rest too.
+REFUSED_SHARE = 0.05
+REFUSED_LEAST = 50  # with fewer the share says nothing: three of the first twenty may be chance
+COMPLAINED_SHARE = 0.001  # TR-14: from here on large receivers begin to refuse
+COMPLAINED_LEAST = 5  # in a small audience one reader who presses the wrong button is more than that
 
 log = logs.get("send.breaker")
 
@@ -57,6 +68,34 @@ class Breaker:
         """A person let the issue go on."""
         self.fine(issue_id)
         self.tripped.pop(issue_id, None)
+
+
+async def alarming(session: AsyncSession) -> dict[UUID, str]:
+    """The issues going out that too many refuse or complain about, each with the reason."""
+    found: dict[UUID, str] = {}
+    for issue in await issues.in_states(session, [State.SENDING]):
+        books = await delivery.books(session, issue.id)
+        if reason := _refused(issue, books) or await _complained(session, issue):
+            found[issue.id] = reason
+    return found
+
+
+def _refused(issue: Issue, books: dict[str, int]) -> str | None:
+    refused = books["refused"] - issue.refused_before
+    tried = books["accepted"] + books["refused"] - issue.tried_before
+    if refused < REFUSED_LEAST or refused <= tried * REFUSED_SHARE:
+        return None
+    return f"{refused} of {tried} were refused for good"
+
+
+async def _complained(session: AsyncSession, issue: Issue) -> str | None:
+    """Of the whole audience: readers complain long after they were sent to."""
+    if issue.frozen_at is None or issue.going_since is None:
+        return None
+    count = await block.complaints(session, issue.newsletter_id, since=issue.going_since)
+    if count < COMPLAINED_LEAST or count < issue.audience * COMPLAINED_SHARE:
+        return None
+    return f"{count} of {issue.audience} readers complained"
 
 
 async def pause(database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime) -> None:
