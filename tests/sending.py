@@ -113,9 +113,9 @@ async def reached(house: House, issue_id: UUID, state: State) -> Issue:
 
 
 @asynccontextmanager
-async def working(house: House, mailbox: Mailbox | None = None) -> AsyncIterator[Worker]:
+async def working(house: House, mailbox: Mailbox | None = None, **courier: Any) -> AsyncIterator[Worker]:
     """A worker beside the test; it ends as at SIGTERM."""
-    worker = Worker(house, Courier(house.settings, mailbox or Mailbox()))
+    worker = Worker(house, Courier(house.settings, mailbox or Mailbox(), **courier))
     task = asyncio.create_task(worker.run())
     try:
         yield worker

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 from app.core.errors import Refused
 from app.core.settings import Settings
-from app.mail.dialer import Dial, Dialer, dialing
+from app.mail.dialer import BACK_AFTER, Dial, Dialer, dialing
 from app.mail.mailbox import GuardedLine, Mailbox
 from app.mail.smtp import BadRelay, Line, Relay, Timeouts
 
@@ -22,6 +22,7 @@ class Courier:
 
     settings: Settings
     mailbox: Mailbox
+    back_after: float = BACK_AFTER
 
     def dialer(self) -> Dialer:
         """A new way out; raises Refused when BODE_SMTP_URL cannot be used."""
@@ -31,8 +32,8 @@ class Courier:
             raise Refused(f"BODE_SMTP_URL: {trouble}") from None
         real = dialing(self._timeouts(), self.settings.mail_host)
         if self.settings.production:
-            return Dialer(relays, real)
-        return Dialer(relays, self._guarded(real))
+            return Dialer(relays, real, back_after=self.back_after)
+        return Dialer(relays, self._guarded(real), back_after=self.back_after)
 
     def _timeouts(self) -> Timeouts:
         seconds = self.settings.smtp_timeout_seconds

@@ -203,9 +203,10 @@ class Carrier:
         await self._done(mail_id)
 
     async def _send(self, outgoing: Outgoing) -> Reply | None:
+        if self._line is None or not self._line.usable:
+            await self._hang_up()
+            self._line = await self._tray.dialer.open(self._stopping)
         line = self._line
-        if line is None or not line.usable:
-            line = self._line = await self._tray.dialer.open(self._stopping)
         if line is None:
             return None
         line.put(None, outgoing.envelope)
