@@ -138,7 +138,7 @@ class Engine:
 
     def _later(self, item: Item, code: str, outcome: Outcome = Outcome.AGAIN) -> Fate:
         patience = item.run.patience
-        age = (self._tools.clock() - item.run.started_at).total_seconds()
+        age = (self._tools.clock() - item.run.since).total_seconds()
         if patience.exhausted(age, item.copy.attempts):
             return Fate(Outcome.GIVEN_UP, code, doubt=outcome is Outcome.DOUBT)
         return Fate(outcome, code, patience.pause(item.copy.attempts))

@@ -31,7 +31,8 @@ class Run:
     sender: str
     hostname: str
     pace: int | None
-    started_at: datetime
+    started_at: datetime  # the mail's date, and the moment its signatures name
+    since: datetime  # from when its patience counts: the start, or when a person let it go on
     patience: Patience
 
     @property

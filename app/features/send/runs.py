@@ -72,6 +72,7 @@ class Runs:
             hostname=self._hostname,
             pace=letter.pace,
             started_at=issue.started_at,
+            since=issue.going_since or issue.started_at,
             patience=self._patience,
         )
 
