@@ -30,7 +30,7 @@ def replay(*, as_json: AsJson = False) -> None:
         return {
             "restored": restored,
             "written": flushed,
-            "ended": await guard.replay(watch, everything=True),
+            "ended": await guard.replay(watch, everything=True, now=houses.now()),
         }
 
     done = inside(work)

@@ -1,7 +1,8 @@
 """A block: this address is not to be mailed by this newsletter, on a stated ground.
 
 Held as a keyed pseudonym per newsletter, never one value that two newsletters share, and checked
-before every mail, confirmation mails too.
+before every mail, confirmation mails too. It is also in the ledger, under that same pseudonym, so that
+a restored backup does not forget it: `farewell.block` writes both.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.address import Address
 from app.core.crypto import KeyRing
-from app.core.database import Base, UtcTime
+from app.core.database import Base, UtcTime, inserting
 from app.core.register import Kind, held, kept
 from app.core.states import check
 
 
 class Ground(StrEnum):
-    """Why an address is not mailed."""
+    """Why an address is not mailed; the ledger has the same words."""
 
     NOT_ME = "not_me"  # "this was not me": nobody can sign this address up for a while
     OBJECTION = "objection"  # the person asked never to be mailed
@@ -79,35 +80,27 @@ def subjects(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes
 
 
 async def active(session: AsyncSession, known: list[bytes], *, now: datetime) -> Block | None:
-    """The block that holds for these pseudonyms, if one does."""
-    query = select(Block).where(Block.subject.in_(known), (Block.ends_at.is_(None)) | (Block.ends_at > now))
-    return (await session.scalars(query)).first()
+    """The block that holds for these pseudonyms, if one does; the latest when keys have changed."""
+    query = select(Block).where(Block.subject.in_(known), or_(Block.ends_at.is_(None), Block.ends_at > now))
+    return (await session.scalars(query.order_by(Block.at.desc()))).first()
+
+
+def until(ground: Ground, at: datetime) -> datetime | None:
+    """When a block of that moment ends; None is: when the person takes it back."""
+    lasts = LASTS[ground]
+    return at + lasts if lasts is not None else None
 
 
 async def put(
-    session: AsyncSession, newsletter_id: UUID, known: list[bytes], ground: Ground, now: datetime
+    session: AsyncSession, newsletter_id: UUID, known: list[bytes], ground: Ground, at: datetime
 ) -> None:
     """Block an address; asking again may lengthen a block, and never shortens one."""
-    present = await active(session, known, now=now)
-    lasts = LASTS[ground]
-    until = now + lasts if lasts is not None else None
-    if present is not None and (present.ends_at is None or (until and present.ends_at >= until)):
-        return
-    await lift(session, known)
-    session.add(
-        Block(
-            newsletter_id=newsletter_id,
-            subject=known[0],
-            ground=ground,
-            at=now,
-            ends_at=until,
-        )
+    row = {"ground": ground, "at": at, "ends_at": until(ground, at)}
+    statement = inserting(session, Block).values(newsletter_id=newsletter_id, subject=known[0], **row)
+    longer = or_(statement.excluded.ends_at.is_(None), Block.ends_at < statement.excluded.ends_at)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["newsletter_id", "subject"], set_=row, where=longer)
     )
-
-
-async def lift(session: AsyncSession, known: list[bytes]) -> None:
-    """Take a block away."""
-    await session.execute(delete(Block).where(Block.subject.in_(known)))
 
 
 async def complaints(session: AsyncSession, newsletter_id: UUID, *, since: datetime) -> int:

@@ -91,6 +91,11 @@ class Book:
         async with self._look() as session:
             return await ledger.last_end(session, subjects)
 
+    async def of(self, subjects: Sequence[bytes]) -> list[Entry]:
+        """Everything on record under these pseudonyms, oldest first; raises BookClosed."""
+        async with self._look() as session:
+            return await ledger.of(session, subjects)
+
     async def since(self, seq: int, limit: int) -> list[Entry]:
         """The next entries after a place in the chain; raises BookClosed."""
         async with self._look() as session:

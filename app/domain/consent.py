@@ -139,6 +139,7 @@ async def reopen(session: AsyncSession, known: Sequence[bytes], *, ended_at: dat
             row.ended_at = None
 
 
-async def forget(session: AsyncSession, known: Sequence[bytes]) -> None:
-    """Delete a proof, because the person asked to be erased."""
-    await session.execute(delete(Consent).where(Consent.proof.in_(known)))
+async def forget(session: AsyncSession, known: Sequence[bytes], *, upto: datetime | None = None) -> None:
+    """Delete a proof, because the person asked to be erased; a replay leaves alone what came later."""
+    statement = delete(Consent).where(Consent.proof.in_(known))
+    await session.execute(statement if upto is None else statement.where(Consent.at <= upto))

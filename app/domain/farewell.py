@@ -18,6 +18,7 @@ from app.core.crypto import KeyRing, Unreadable
 from app.core.database import changed
 from app.core.errors import BookClosed, NotReady
 from app.domain import block, consent, delivery, ledger, outbox, service, subscriber
+from app.domain.block import Ground
 from app.domain.book import Book, Farewell
 from app.domain.ledger import Reason
 from app.domain.service import PendingEnd
@@ -82,6 +83,49 @@ async def note(
     """Put on record that links of an address are void, where there is no subscription to end."""
     subject = subscriber.pseudonym(ring, newsletter_id, address.canonical, ring.active)
     await _write(session, book, Farewell(newsletter_id, ring.active, subject, reason, ledger.moment(now)))
+
+
+async def block_address(
+    session: AsyncSession,
+    newsletter_id: UUID,
+    address: Address,
+    ground: Ground,
+    *,
+    ring: KeyRing,
+    book: Book,
+    now: datetime,
+) -> None:
+    """Block an address: first in the ledger, from which a replay puts it back.
+
+    There it has the block's own pseudonym: no other would let the replay find the address again.
+    """
+    known, at = block.subjects(ring, newsletter_id, address), ledger.moment(now)
+    await _write(session, book, Farewell(newsletter_id, ring.active, known[0], Reason(ground), at))
+    await block.put(session, newsletter_id, known, ground, at)
+
+
+async def forget_proof(
+    session: AsyncSession,
+    newsletter_id: UUID,
+    address: Address,
+    *,
+    ring: KeyRing,
+    book: Book,
+    now: datetime,
+) -> bool:
+    """Delete the proof of an address; False while the ledger could not be reached.
+
+    Who left before is known to the ledger by the proof's own pseudonym: there is no row to find it by.
+    """
+    known = consent.proofs(ring, newsletter_id, address)
+    held = {each.proof for each in await consent.of(session, known)}
+    await consent.forget(session, known)
+    at, final = ledger.moment(now), True
+    for key_id, proof in zip(ring.ids, known, strict=True):
+        if proof in held:
+            farewell = Farewell(newsletter_id, key_id, proof, Reason.ERASED, at)
+            final = await _write(session, book, farewell) and final
+    return final
 
 
 async def _write(session: AsyncSession, book: Book, farewell: Farewell) -> bool:

@@ -31,7 +31,7 @@ class LedgerBase(DeclarativeBase):
 
 
 class Reason(StrEnum):
-    """Why a subscription ended."""
+    """Why a subscription ended; the last four are blocks, under the block's own pseudonym."""
 
     LEFT = "left"  # the reader's own button, or one click in the mail program
     ERASED = "erased"  # the reader asked to be forgotten
@@ -40,6 +40,13 @@ class Reason(StrEnum):
     BOUNCED = "bounced"  # the mailbox does not exist any more
     RESTRICTED = "restricted"  # use was restricted while a request is handled
     COMPLAINED = "complained"  # the mail was reported as unwanted
+    NOT_ME = "not_me"  # "this was not me": a restored backup must not forget it
+    OBJECTION = "objection"  # never mail me again
+    COMPLAINT = "complaint"  # blocked since the mail was reported
+    BOUNCE = "bounce"  # blocked since the mailbox does not exist
+
+
+BLOCKS = frozenset((Reason.NOT_ME, Reason.OBJECTION, Reason.COMPLAINT, Reason.BOUNCE))
 
 
 class Entry(LedgerBase):
@@ -48,7 +55,7 @@ class Entry(LedgerBase):
     __tablename__ = "ledger_entry"
     __table_args__ = {
         "info": kept(
-            what="That a subscription ended",
+            what="That a subscription ended, or that an address was blocked",
             why="so that who has gone stays gone when a backup is put back",
             until="until no backup can hold the subscription any more, and a week",
         )
@@ -62,9 +69,9 @@ class Entry(LedgerBase):
     newsletter: Mapped[str] = mapped_column(String(32), info=held(Kind.READER, "which newsletter"))
     key_id: Mapped[str] = mapped_column(String(8), info=held(Kind.TECHNICAL, "the key of the pseudonym"))
     subject: Mapped[bytes] = mapped_column(
-        LargeBinary, index=True, info=held(Kind.PSEUDONYM, "which subscription ended")
+        LargeBinary, index=True, info=held(Kind.PSEUDONYM, "which subscription or address")
     )
-    reason: Mapped[Reason] = mapped_column(String(10), info=held(Kind.READER, "why it ended"))
+    reason: Mapped[Reason] = mapped_column(String(10), info=held(Kind.READER, "why it ended or was blocked"))
     at: Mapped[datetime] = mapped_column(
         UtcTime, index=True, info=held(Kind.READER, "when, to the millisecond: the order matters")
     )
@@ -130,10 +137,16 @@ def moment(now: datetime) -> datetime:
 
 
 async def last_end(session: AsyncSession, subjects: Sequence[bytes]) -> datetime | None:
-    """When any of these pseudonyms ended for the last time."""
-    query = select(func.max(Entry.at)).where(Entry.subject.in_(subjects))
-    found: datetime | None = await session.scalar(query)
+    """When any of these pseudonyms ended for the last time; a restriction ends nothing."""
+    ends = Entry.subject.in_(subjects), Entry.reason != Reason.RESTRICTED
+    found: datetime | None = await session.scalar(select(func.max(Entry.at)).where(*ends))
     return found
+
+
+async def of(session: AsyncSession, subjects: Sequence[bytes]) -> list[Entry]:
+    """Everything on record under these pseudonyms, oldest first."""
+    query = select(Entry).where(Entry.subject.in_(subjects)).order_by(Entry.seq)
+    return list(await session.scalars(query))
 
 
 async def since(session: AsyncSession, seq: int, limit: int) -> list[Entry]:

@@ -62,7 +62,9 @@ class PendingEnd(Base):
         ForeignKey("newsletter.id"), info=held(Kind.READER, "which newsletter")
     )
     key_id: Mapped[str] = mapped_column(String(8), info=held(Kind.TECHNICAL, "the key of the pseudonym"))
-    subject: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.PSEUDONYM, "which subscription ended"))
+    subject: Mapped[bytes] = mapped_column(
+        LargeBinary, info=held(Kind.PSEUDONYM, "which subscription or address")
+    )
     reason: Mapped[str] = mapped_column(String(10), info=held(Kind.READER, "why"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "when"))
 

@@ -16,7 +16,7 @@ from app.core import tokens
 from app.core.address import Address, parse
 from app.core.crypto import KeyRing, Unreadable
 from app.core.errors import LinkProblem
-from app.domain import block, consent, farewell, newsletter, service, subscriber
+from app.domain import consent, farewell, newsletter, service, subscriber
 from app.domain.block import Ground
 from app.domain.book import Book
 from app.domain.ledger import Reason
@@ -117,7 +117,8 @@ async def decline(
 ) -> Newsletter:
     """Take "this was not me" at its word: no sign-ups of this address for a while; links are void.
 
-    If somebody confirmed meanwhile, that subscription ends. The ledger knows it either way.
+    If somebody confirmed meanwhile, that subscription ends. The ledger knows it either way, and knows
+    the block as well: a restored backup goes on protecting who pressed this.
     """
     asked = await read(session, text, ring=ring, now=now, purpose="notme")
     letter = asked.newsletter
@@ -126,6 +127,7 @@ async def decline(
         await farewell.end(session, row, Reason.BLOCKED, ring=ring, book=book, now=now)
     else:
         await farewell.note(session, letter.id, asked.address, Reason.BLOCKED, ring=ring, book=book, now=now)
-    known = block.subjects(ring, letter.id, asked.address)
-    await block.put(session, letter.id, known, Ground.NOT_ME, now)
+    await farewell.block_address(
+        session, letter.id, asked.address, Ground.NOT_ME, ring=ring, book=book, now=now
+    )
     return letter

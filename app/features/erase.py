@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.address import Address
 from app.core.crypto import KeyRing
-from app.domain import audit, consent, delivery, farewell, newsletter, subscriber
+from app.domain import audit, delivery, farewell, newsletter, subscriber
 from app.domain.book import Book
 from app.domain.ledger import Reason
 
@@ -45,7 +45,8 @@ async def erase(
             await delivery.unlink(session, row.id)
             subscriptions += ended is not None
             final = final and (ended is None or ended.final)
-        await consent.forget(session, consent.proofs(ring, letter.id, address))
+        gone = await farewell.forget_proof(session, letter.id, address, ring=ring, book=book, now=now)
+        final = final and gone
     mails = await farewell.drop_mail(session, ring, address)
     reason = "final" if final else "accepted, the ledger follows"
     await audit.record(session, actor, audit.Event.SUBSCRIBER_ERASED, reason=reason, now=now)

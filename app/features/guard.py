@@ -18,9 +18,22 @@ from app.core import logs
 from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Database
 from app.core.errors import BookClosed
-from app.domain import audit, consent, delivery, notice, outbox, service, staff, subscriber
+from app.domain import (
+    audit,
+    block,
+    consent,
+    delivery,
+    farewell,
+    ledger,
+    notice,
+    outbox,
+    service,
+    staff,
+    subscriber,
+)
 from app.domain import issue as issues
 from app.domain.audit import Event
+from app.domain.block import Ground
 from app.domain.book import Book, Farewell
 from app.domain.issue import State
 from app.domain.ledger import Entry, Reason
@@ -51,7 +64,7 @@ async def check(watch: Watch, *, now: datetime) -> bool:
     restored = await _restored(watch)
     if restored:
         await _recover(watch, now)
-    await replay(watch, everything=restored)
+    await replay(watch, everything=restored, now=now)
     return restored
 
 
@@ -117,10 +130,11 @@ async def hold(session: AsyncSession, reason: str, *, ring: KeyRing, now: dateti
     return sum(len(subjects) for subjects in held.values())
 
 
-async def replay(watch: Watch, *, everything: bool = False) -> int:
+async def replay(watch: Watch, *, everything: bool = False, now: datetime) -> int:
     """End again whoever the ledger says has gone; idempotent. Returns how many rows went.
 
-    `everything` starts at the first entry and also matches entries made under another key.
+    Blocks and restrictions are put back too. `everything` starts at the first entry and also matches
+    entries made under another key.
     """
     ended = 0
     async with watch.database.reading() as session:
@@ -128,7 +142,7 @@ async def replay(watch: Watch, *, everything: bool = False) -> int:
     while entries := await watch.book.since(after, CHUNK):
         async with watch.database.unit_of_work() as session:
             for entry in entries:
-                ended += await _replay_one(session, watch.ring, entry)
+                ended += await _replay_one(session, watch.ring, entry, now)
             after = entries[-1].seq
             (await service.state(session, lock=True)).replayed_seq = after
     if everything:
@@ -138,33 +152,46 @@ async def replay(watch: Watch, *, everything: bool = False) -> int:
     return ended
 
 
-async def _replay_one(session: AsyncSession, ring: KeyRing, entry: Entry) -> int:
+async def _replay_one(session: AsyncSession, ring: KeyRing, entry: Entry, now: datetime) -> int:
+    if entry.reason in ledger.BLOCKS:
+        await _block_again(session, entry, now)
+        return 0
+    if entry.reason == Reason.ERASED:  # who had left before is known by the proof alone
+        await consent.forget(session, [entry.subject], upto=entry.at)
     query = select(Subscriber).where(
         Subscriber.newsletter_id == UUID(hex=entry.newsletter),
         Subscriber.subject == entry.subject,
         Subscriber.confirmed_at <= entry.at,
     )
-    rows = list(await session.scalars(query))
-    for row in rows:
-        await _end_again(session, ring, row, Reason(entry.reason), entry.at)
-    return len(rows)
+    return sum([await _again(session, ring, row, entry) for row in await session.scalars(query)])
 
 
-async def _end_again(
-    session: AsyncSession, ring: KeyRing, row: Subscriber, reason: Reason, at: datetime
-) -> None:
+async def _block_again(session: AsyncSession, entry: Entry, now: datetime) -> None:
+    """Block for what is left of the term; a newsletter younger than the backup is not there."""
+    ground, newsletter_id = Ground(entry.reason), UUID(hex=entry.newsletter)
+    ends = block.until(ground, entry.at)
+    if (ends is None or ends > now) and await session.get(Newsletter, newsletter_id) is not None:
+        await block.put(session, newsletter_id, [entry.subject], ground, entry.at)
+
+
+async def _again(session: AsyncSession, ring: KeyRing, row: Subscriber, entry: Entry) -> bool:
+    """Do to a row what the ledger says happened to it; True when it went."""
+    if entry.reason == Reason.RESTRICTED:
+        row.restricted_at = row.restricted_at or entry.at
+        return False
     await session.execute(delete(Subscriber).where(Subscriber.seq == row.seq))
     await delivery.leave(session, row.id)
     try:
         known = consent.proofs(ring, row.newsletter_id, subscriber.opened(ring, row))
     except Unreadable:
         log.warning("replay.key_missing", key=row.key_id)
-        return
-    if reason is Reason.ERASED:
+        return True
+    if entry.reason == Reason.ERASED:
         await delivery.unlink(session, row.id)
         await consent.forget(session, known)
     else:
-        await consent.end(session, row.newsletter_id, known, at=at)
+        await consent.end(session, row.newsletter_id, known, at=entry.at)
+    return True
 
 
 async def _replay_across_keys(watch: Watch) -> int:
@@ -179,16 +206,17 @@ async def _replay_across_keys(watch: Watch) -> int:
             if not rows:
                 return ended
             for row in rows:
-                address = subscriber.opened(watch.ring, row)
-                subjects = [
-                    subscriber.pseudonym(watch.ring, row.newsletter_id, address.canonical, key)
-                    for key in watch.ring.ids
-                ]
-                last = await watch.book.last_end(subjects)
-                if last is not None and row.confirmed_at <= last:
-                    await _end_again(session, watch.ring, row, Reason.LEFT, last)
-                    ended += 1
+                ended += await _look_up(watch, session, row)
             after = rows[-1].seq
+
+
+async def _look_up(watch: Watch, session: AsyncSession, row: Subscriber) -> bool:
+    address = subscriber.opened(watch.ring, row)
+    found = await watch.book.of(farewell.pseudonyms(watch.ring, row.newsletter_id, address))
+    later = [entry for entry in found if entry.at >= row.confirmed_at]
+    # To be erased is the most that one can ask, so that goes before any other end.
+    later.sort(key=lambda entry: (entry.reason != Reason.ERASED, entry.reason == Reason.RESTRICTED))
+    return await _again(session, watch.ring, row, later[0]) if later else False
 
 
 async def raise_counter(watch: Watch, *, now: datetime) -> int:

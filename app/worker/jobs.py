@@ -54,7 +54,7 @@ async def _count(worker: Worker) -> str:
 
 async def _replay(worker: Worker) -> str:
     flushed = await guard.flush_pending(worker.watch)
-    ended = await guard.replay(worker.watch)
+    ended = await guard.replay(worker.watch, now=worker.clock())
     return f"{flushed} written, {ended} ended again"
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
@@ -20,34 +18,12 @@ from app.domain.house import House
 from app.domain.issue import State
 from app.domain.outbox import Mail
 from app.features import confirm, erase, guard, schedule, unsubscribe
-from app.features.guard import Watch
 from tests import cast as people
 from tests.backups import Backups, reopen
-from tests.cast import ALICE, BOB, CHRIS, Stage, stage
+from tests.cast import ALICE, BOB, CHRIS, Stage
 from tests.conftest import Clock
+from tests.features.restoring import mailed, tick, watching
 from tests.sending import approved
-
-if TYPE_CHECKING:
-    from tests.postgres import Server
-
-
-@pytest.fixture
-def backups(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Backups:
-    server: Server | None = None
-    if "postgresql" in settings.database:
-        server = request.getfixturevalue("postgres")
-    return Backups(tmp_path, server)
-
-
-def watching(house: House) -> Watch:
-    return Watch(house.database, house.book, house.ring)
-
-
-async def tick(house: House, clock: Clock) -> None:
-    """What a worker does every ten seconds."""
-    clock.forward(seconds=10)
-    await guard.check(watching(house), now=clock())
-    await guard.raise_counter(watching(house), now=clock())
 
 
 async def leave(on: Stage, house: House, clock: Clock) -> None:
@@ -58,14 +34,6 @@ async def leave(on: Stage, house: House, clock: Clock) -> None:
 async def there(house: House, on: Stage, address: str) -> bool:
     found = Stage(house, on.letter, on.alice, on.chris_was)
     return await found.find(address) is not None
-
-
-@pytest.fixture
-async def on(house: House, clock: Clock) -> AsyncIterator[Stage]:
-    placed = await stage(house, clock())
-    await tick(house, clock)
-    yield placed
-    await placed.house.close()
 
 
 async def test_a_service_that_only_stopped_is_not_taken_for_a_restored_one(
@@ -132,7 +100,7 @@ async def test_a_slip_that_was_undone_is_not_ended_by_a_replay(on: Stage, clock:
     async with house.database.unit_of_work() as session:
         await unsubscribe.undo(session, value, ring=house.ring, now=clock())
     assert await there(house, on, ALICE)
-    assert await guard.replay(watching(house), everything=True) == 0
+    assert await guard.replay(watching(house), everything=True, now=clock()) == 0
     back = await on.find(ALICE)
     assert back is not None
     assert back.id == on.alice.id
@@ -246,9 +214,30 @@ async def test_an_end_whose_main_transaction_never_came_is_made_good(on: Stage, 
     )
     farewell = Farewell(on.letter.id, entry.key_id, entry.subject, entry.reason, entry.at)
     await on.house.book.write([farewell])
-    assert await guard.replay(watching(on.house)) == 1
+    assert await guard.replay(watching(on.house), now=clock()) == 1
     assert not await there(on.house, on, ALICE)
-    assert await guard.replay(watching(on.house)) == 0
+    assert await guard.replay(watching(on.house), now=clock()) == 0
+
+
+async def test_a_block_that_a_backup_does_not_know_still_protects_for_the_rest_of_its_time(
+    on: Stage, clock: Clock, settings: Settings, backups: Backups
+) -> None:
+    backup = backups.take(settings)
+    began = clock()
+    token = people.request(on.house, on.letter, BOB, began, purpose="notme")
+    async with on.house.database.unit_of_work() as session:
+        await confirm.decline(session, token, ring=on.house.ring, book=on.house.book, now=began)
+    await tick(on.house, clock)
+    await on.house.close()
+    house = await reopen(on.house, backups.put_back(settings, backup, main=True, ledger=False))
+    clock.forward(days=30)
+    assert await guard.check(watching(house), now=clock())
+    assert await mailed(house, on, BOB, clock()) is None
+    clock.time = began + timedelta(days=90, seconds=-1)
+    assert await mailed(house, on, BOB, clock()) is None
+    await guard.replay(watching(house), everything=True, now=clock.forward(seconds=1))
+    assert await mailed(house, on, BOB, clock()) == "confirm"
+    await house.close()
 
 
 async def test_a_changed_ledger_is_found(on: Stage, clock: Clock) -> None:

@@ -54,7 +54,7 @@ def test_every_number_on_the_page_is_the_number_that_deletes() -> None:
         "A mail that waits to be sent": ("24 hours", outbox.LIVES),
         "Proof of your yes": ("730 days", consent.PROOF_AFTER_END),
         "That you do not want our mail": ("90 days", block.LASTS[block.Ground.NOT_ME]),
-        "That a subscription ended": ("42 days", timedelta(days=35) + MARGIN),
+        "That a subscription ended, or that an address was blocked": ("42 days", timedelta(days=35) + MARGIN),
         "Backups": ("35 days", timedelta(days=35)),
     }
     for what, (words, length) in expected.items():
@@ -75,7 +75,7 @@ def test_every_term_of_the_deletion_job_shows_its_number() -> None:
 
 def test_another_age_of_backups_is_another_number_on_the_page() -> None:
     told = {what: how_long for what, _, how_long in rows("nl", backup_days=10)}
-    assert "17 dagen" in told["Dat een abonnement eindigde"]
+    assert "17 dagen" in told["Dat een abonnement eindigde, of dat een adres geblokkeerd is"]
     assert "10 dagen" in told["Back-ups"]
 
 
