@@ -16,12 +16,22 @@ BODIES = {
     "with a charset": (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded; charset=utf-8"),
     "multipart": (MULTIPART, "multipart/form-data; boundary=b"),
     "without a type": (b"List-Unsubscribe=One-Click", None),
+    "multipart, spelled otherwise": (MULTIPART, 'Multipart/Form-Data; charset=utf-8; boundary="b"'),
     "with a line end": (b"List-Unsubscribe=One-Click\r\n", "application/x-www-form-urlencoded"),
 }
 WRONG = {
     "nothing": (b"", None),
     "something else": (b"List-Unsubscribe=Yes", "application/x-www-form-urlencoded"),
     "in JSON": (b'{"List-Unsubscribe":"One-Click"}', "application/json"),
+    "the right text, named JSON": (b"List-Unsubscribe=One-Click", "application/json"),
+    "the right text, named plain": (b"List-Unsubscribe=One-Click", "text/plain"),
+    "the right text, a longer name": (
+        b"List-Unsubscribe=One-Click",
+        "application/x-www-form-urlencoded-not",
+    ),
+    "the right text, no name": (b"List-Unsubscribe=One-Click", ""),
+    "multipart, a longer name": (MULTIPART, "multipart/form-data-not; boundary=b"),
+    "another multipart": (MULTIPART, "multipart/mixed; boundary=b"),
     "another name": (b"unsubscribe=One-Click", "application/x-www-form-urlencoded"),
     "a broken multipart": (b"--x\r\nbroken", "multipart/form-data; boundary=b"),
     "multipart without boundary": (MULTIPART, "multipart/form-data"),
@@ -36,7 +46,7 @@ def wordless(html: str) -> str:
 
 async def click(site: Site, token: str, body: bytes, kind: str | None) -> httpx2.Response:
     """What a mail program sends: no cookie, no origin, no referrer."""
-    headers = {"content-type": kind} if kind else {}
+    headers = {} if kind is None else {"content-type": kind}
     return await site.post(f"/afmelden/{token}", content=body, headers=headers)
 
 

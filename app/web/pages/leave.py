@@ -19,6 +19,7 @@ from app.web.deps import Looking, Pressed, Visit
 from app.web.doors import Doors, Kind
 from app.web.links import NOW, UNDO, own, signed
 
+USUAL = "application/x-www-form-urlencoded"
 ONE_CLICK = ("List-Unsubscribe", "One-Click")  # RFC 8058 section 3.1, to the letter
 MINUTE = 60  # seconds
 
@@ -52,12 +53,13 @@ async def one_click(visit: Looking, token: str) -> Response:
 
 
 async def _says_one_click(visit: Visit) -> bool:
-    """Both encodings that the RFC names; a missing content type is read as the usual one."""
-    body = await visit.request.body()
-    kind = visit.request.headers.get("content-type", "")
-    if kind.lower().startswith("multipart/form-data"):
+    """Both encodings that the RFC names and no other; who names none is read as the usual one."""
+    named = visit.request.headers.get("content-type", USUAL)
+    kind = named.partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
         return ONE_CLICK in (await visit.fields()).items()
-    return ONE_CLICK in parse_qsl(body.decode("ascii", "replace").strip())
+    body = await visit.request.body()
+    return kind == USUAL and ONE_CLICK in parse_qsl(body.decode("ascii", "replace").strip())
 
 
 @doors.look(*signed("leave", NOW), kind=Kind.SIGNED_LINK)
