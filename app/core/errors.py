@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 
 class Refused(Exception):
     """The service understood and will not do it; the message says why and what to do instead."""
@@ -22,9 +24,13 @@ class NotFound(Refused):
 
 
 class TooMany(Refused):
-    """A limit was reached that the visitor may know about; trying later helps."""
+    """A limit was reached that the visitor may know about; trying again after `wait` helps."""
 
     status = 429
+
+    def __init__(self, reason: str, wait: timedelta) -> None:
+        super().__init__(reason)
+        self.wait = wait
 
 
 class IllegalMove(Refused):

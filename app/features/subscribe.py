@@ -83,12 +83,16 @@ def _write(
 
 
 async def within(session: AsyncSession, network: str | None, limits: Limits, *, now: datetime) -> None:
-    """Count this form; raises TooMany with a reason that the page can explain."""
+    """Count this form; raises TooMany with a reason that the page can explain.
+
+    Both counts begin again at the whole hour, so that is how long there is to wait.
+    """
     hour = now.strftime("%Y%m%d%H")
+    wait = OVERALL.starts(now) + OVERALL.window - now
     if network is not None:
         seen = await throttle.hit(session, NETWORKS, f"{network}|{hour}".encode(), now=now)
         if seen.count > limits.network:
-            raise TooMany("network_limit")
+            raise TooMany("network_limit", wait)
     seen = await throttle.hit(session, OVERALL, b"all", now=now)
     if seen.count > limits.overall:
-        raise TooMany("busy")
+        raise TooMany("busy", wait)

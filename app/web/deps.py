@@ -19,11 +19,11 @@ from app.features.subscribe import Limits
 from app.mail.mailbox import Mailbox
 from app.web import links, templating
 from app.web.network import network_of
+from app.web.security import LARGEST_BODY
 from app.web.watch import Watchman
 
 FORBIDDEN = 403
 MOST_FIELDS = 20  # our longest form has three
-LONGEST_FIELD = 8 * 1024  # bytes; the longest is the value that undoes a slip
 
 Open = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
@@ -96,8 +96,11 @@ class Visit:
             yield session
 
     async def fields(self) -> dict[str, str]:
-        """The text fields that were sent; files are none of ours."""
-        form = await self.request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+        """The text fields that were sent; files are none of ours.
+
+        One field may be as long as all may be together: who pasted too much gets their text back.
+        """
+        form = await self.request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LARGEST_BODY)
         return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
     def page(

@@ -6,7 +6,9 @@ No answer says more than the visitor knew already, and no log line holds a path,
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -19,13 +21,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from app.core import logs
-from app.core.errors import LinkProblem, NotFound, NotReady, Refused
+from app.core.errors import LinkProblem, NotFound, NotReady, Refused, TooMany
 from app.domain import newsletter
 from app.domain.newsletter import Newsletter
 from app.web import links
 from app.web.deps import Visit
 from app.web.security import TOO_LARGE
 
+OK = 200
 SEE_OTHER = 303
 GONE = 410
 MISSING = 404
@@ -102,7 +105,13 @@ async def too_large(request: Request) -> Response:
 async def refused(request: Request, error: Exception) -> Response:
     """A rule said no."""
     assert isinstance(error, Refused)
-    return answer(request, error.status)
+    headers = retry_after(error.wait) if isinstance(error, TooMany) else None
+    return answer(request, error.status, headers)
+
+
+def retry_after(wait: timedelta) -> dict[str, str]:
+    """How long to wait, in whole seconds, rounded so that trying then does help."""
+    return {"Retry-After": str(ceil(wait.total_seconds()))}
 
 
 async def unready(request: Request, error: Exception) -> Response:

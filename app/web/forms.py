@@ -7,26 +7,58 @@ are quicker than any robot, and the unseen field does that work already.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
 
 from app.core import tokens
 from app.core.address import Address, BadAddress, parse
 from app.core.crypto import Unreadable
+from app.core.errors import TooMany
+from app.domain import newsletter
+from app.domain.newsletter import Newsletter
+from app.features.subscribe import Form
 from app.web.deps import Visit
+from app.web.errors import OK, WRONG, retry_after
 
 OPEN_FOR = timedelta(hours=2)  # AS-08: longer than anybody needs, shorter than a robot's stock of forms
 SHOWN_AGAIN = 320  # characters of a wrong address that stay in the field: more was never an address
 
+Write = Callable[[AsyncSession, Form], Awaitable[None]]
+Done = Callable[[Newsletter], Response]
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was typed: an address, or the code of what is wrong with it."""
+    """What was typed: an address, or the code of what is wrong with it or with the moment."""
 
-    typed: str
-    address: Address | None
-    code: str | None
-    trapped: bool  # the unseen field was filled in, which only a robot does
+    typed: str = ""
+    address: Address | None = None
+    code: str | None = None
+    trapped: bool = False  # the unseen field was filled in, which only a robot does
+    wait: timedelta | None = None  # how long until trying again helps
+
+    def limited(self, limit: TooMany) -> Entry:
+        """The same, typed at a moment when too much was asked."""
+        return replace(self, code=str(limit), wait=limit.wait)
+
+    def words(self) -> dict[str, Any]:
+        """What the form says when it is shown again; what was typed stays, up to a length that it tells."""
+        return {
+            "address": self.typed[:SHOWN_AGAIN],
+            "shortened": SHOWN_AGAIN if len(self.typed) > SHOWN_AGAIN else None,
+            "error": self.code,
+            "status": TooMany.status if self.wait else WRONG if self.code else OK,
+        }
+
+    def on(self, page: Response) -> Response:
+        """This page, with the header that tells programs how long to wait."""
+        page.headers.update(retry_after(self.wait) if self.wait else {})
+        return page
 
 
 async def entry(visit: Visit) -> Entry:
@@ -37,9 +69,37 @@ async def entry(visit: Visit) -> Entry:
     try:
         address = acceptable(visit, typed)
     except BadAddress as bad:
-        return Entry(typed[:SHOWN_AGAIN], None, bad.code, trapped)
+        return Entry(typed, None, bad.code, trapped)
     code = "stale" if _stale(visit, fields.get("stamp", "")) else None
     return Entry(typed, address, code, trapped)
+
+
+async def show(visit: Visit, slug: str, template: str) -> Response:
+    """The empty form."""
+    async with visit.reading() as session:
+        letter = await newsletter.by_slug(session, slug)
+    return _page(visit, letter, template, Entry())
+
+
+async def send(visit: Visit, slug: str, template: str, write: Write, done: Done) -> Response:
+    """Write the request down and say so, or show the form again with what to mend."""
+    typed = await entry(visit)
+    async with visit.writing() as session:
+        letter = await newsletter.by_slug(session, slug)
+        if typed.address is not None and typed.code is None and not typed.trapped:
+            form = Form(letter, typed.address, visit.language, visit.network)
+            try:
+                await write(session, form)
+            except TooMany as limit:
+                typed = typed.limited(limit)
+    if typed.code is not None and not typed.trapped:
+        return _page(visit, letter, template, typed)
+    return done(letter)
+
+
+def _page(visit: Visit, letter: Newsletter, template: str, typed: Entry) -> Response:
+    words = {**typed.words(), "action": visit.path, "stamp": stamp(visit)}
+    return typed.on(visit.page(template, letter, **words))
 
 
 def acceptable(visit: Visit, typed: str) -> Address:

@@ -38,6 +38,7 @@ ABSENT: dict[str, Any] = {
     "links": None,
     "demo": False,
     "error": None,
+    "shortened": None,
     "done": None,
     "again": False,
     "masked": None,

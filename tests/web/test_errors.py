@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import httpx2
 
 from app.core.database import Database
-from app.core.errors import BookClosed
+from app.core.errors import BookClosed, TooMany
 from app.domain.house import House
 from app.main import create_app
 from tests.cast import ALICE, BOB, Stage
@@ -39,6 +40,22 @@ async def test_programs_get_problem_json(site: Site) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code == status
         assert set(answer.json()) == {"type", "status", "title", "detail"}
+
+
+async def test_a_limit_says_how_long_to_wait_to_people_and_to_programs(cast: Stage, clock: Clock) -> None:
+    app = create_app(cast.house, clock=clock)
+
+    @app.get("/limit")
+    @app.get("/limit/json")
+    async def limit() -> None:
+        raise TooMany("busy", timedelta(seconds=12.3))
+
+    way = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=way, base_url="https://bode.example.org") as client:
+        page, problem = await client.get("/limit"), await client.get("/limit/json")
+    for answer in (page, problem):
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "13")
+    assert problem.json()["status"] == 429
 
 
 async def test_a_fault_of_ours_has_a_number_and_shows_nothing(

@@ -119,6 +119,7 @@ async def test_a_body_that_is_too_large_is_refused_announced_or_not(site: Site) 
     for answer in (announced, flowing, lying):
         assert answer.status_code == 413
         assert answer.headers["content-type"].startswith("text/html")
+        assert "meer dan deze pagina aankan" in answer.text
 
 
 async def test_forms_with_many_fields_or_files_are_refused(site: Site) -> None:

@@ -85,6 +85,23 @@ async def test_what_was_typed_stays_in_the_field(site: Site) -> None:
     assert 'value="jan&#34;jansen@"' in answer.text
 
 
+async def test_a_text_far_too_long_is_told_at_the_field_and_its_beginning_stays(site: Site) -> None:
+    typed = "begin" + "x" * 40_000
+    forms = [(NL, "Dit e-mailadres is te lang", "de eerste 320 tekens")]
+    forms += [(EN, "This e-mail address is too long", "the first 320 characters")]
+    forms += [(f"{NL}/mijn-gegevens", "Dit e-mailadres is te lang", "de eerste 320 tekens")]
+    forms += [(f"/gegevens/{site.mydata()}/adres", "Dit e-mailadres is te lang", "de eerste 320 tekens")]
+    for path, wrong, shortened in forms:
+        for files in (None, {"nothing": (None, "")}):  # in both encodings of a form
+            answer = await site.post(path, data={"address": typed}, files=files)
+            assert answer.status_code == 400
+            assert wrong in answer.text
+            assert shortened in answer.text
+            assert f'value="{typed[:320]}"' in answer.text
+    short = await site.post(NL, data={"address": "x" * 320})
+    assert "de eerste" not in short.text
+
+
 async def test_a_form_without_a_field_is_an_empty_one(site: Site) -> None:
     assert (await site.post(NL)).status_code == 400
     assert (await site.post(NL, json={"address": BOB})).status_code == 400
@@ -138,14 +155,26 @@ async def test_a_network_that_asks_too_often_is_told_so_and_others_are_not(site:
     assert f'value="{BOB}"' in answer.text
     assert "netwerk" in answer.text
     assert len(await site.mails()) == limit
-    clock.forward(hours=1)
+    await waits(site, answer.headers["retry-after"])
+
+
+async def waits(site: Site, seconds: str) -> None:
+    """What the header says is so: a second earlier is too early."""
+    site.clock.forward(seconds=int(seconds) - 1)
+    early = await site.post(NL, data={"address": BOB})
+    assert (early.status_code, early.headers["retry-after"]) == (429, "1")
+    site.clock.forward(seconds=1)
     assert (await site.post(NL, data={"address": BOB})).status_code == 200
 
 
 async def test_everybody_together_is_limited_too(site: Site, clock: Clock) -> None:
     site.house.settings = Settings(**{**site.house.settings.model_dump(), "signups_overall": 2})
-    codes = [(await site.post(NL, data={"address": BOB})).status_code for _ in range(3)]
-    assert codes == [200, 200, 429]
+    clock.forward(minutes=12, microseconds=1)
+    answers = [await site.post(NL, data={"address": BOB}) for _ in range(3)]
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert answers[2].headers["retry-after"] == "2880"
+    clock.forward(microseconds=-1)
+    await waits(site, answers[2].headers["retry-after"])
 
 
 async def test_a_town_hall_on_the_list_is_not_counted(site: Site, clock: Clock) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
 from app.core import tokens
-from app.core.address import BadAddress
 from app.core.errors import Invalid, TooMany
 from app.core.language import LANGUAGES
 from app.features import manage, subscribe
@@ -16,7 +15,7 @@ from app.features.manage import MOVES_FOR, PAUSES, Mine
 from app.web import forms, holding
 from app.web.deps import Looking, Pressed, Visit
 from app.web.doors import Doors, Kind
-from app.web.errors import SEE_OTHER, WRONG
+from app.web.errors import SEE_OTHER
 from app.web.links import ACTS, JSON, NAMES, own, signed
 from app.web.pages.leave import left
 
@@ -81,17 +80,17 @@ async def resume(visit: Pressed, token: str) -> Response:
 @doors.act(*signed("manage", ACTS["address"]), kind=Kind.SIGNED_LINK)
 async def address(visit: Pressed, token: str) -> Response:
     """Mail the new address, which must say yes first."""
-    typed = (await visit.fields()).get("address", "")
+    typed = await forms.entry(visit)
     async with visit.writing() as session:
         mine = await opened(visit, session, token)
-        try:
-            new = forms.acceptable(visit, typed)
-            await subscribe.within(session, visit.network, visit.limits, now=visit.now)
-        except (BadAddress, TooMany) as refusal:
-            again: dict[str, Any] = {"address": typed[: forms.SHOWN_AGAIN], "error": str(refusal)}
-            again["status"] = getattr(refusal, "status", WRONG)
-            return await _page(visit, session, token, mine, **again)
-        await manage.request_address(session, mine, new, ring=visit.ring, now=visit.now)
+        if typed.address is not None and typed.code is None:
+            try:
+                await subscribe.within(session, visit.network, visit.limits, now=visit.now)
+                await manage.request_address(session, mine, typed.address, ring=visit.ring, now=visit.now)
+            except TooMany as limit:
+                typed = typed.limited(limit)
+        if typed.code is not None:
+            return typed.on(await _page(visit, session, token, mine, **typed.words()))
     hours = int(MOVES_FOR.total_seconds() // HOUR)
     return visit.page("address_asked.html", mine.newsletter, valid_hours=hours)
 
