@@ -102,8 +102,12 @@ class Move:
     nonce: str
 
 
-async def look_move(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime) -> Move:
-    """What the link to a new address would do, changing nothing; raises LinkProblem."""
+async def look_move(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Move:
+    """What the link to a new address would do, changing nothing; raises LinkProblem.
+
+    It is void as a confirmation link is: after a restore, and when the new address left or was
+    blocked since.
+    """
     try:
         content = tokens.unseal(ring, "address", text)
     except Unreadable:
@@ -117,11 +121,11 @@ async def look_move(session: AsyncSession, text: str, *, ring: KeyRing, now: dat
         raise LinkProblem("expired", **where)
     if await service.was_used(session, content["x"]):
         raise LinkProblem("used", **where)
-    row = await subscriber.by_id(session, UUID(content["s"]))
-    known = block.subjects(ring, letter.id, parse(content["a"]))
-    if row is None or await block.active(session, known, now=now):
+    row, new = await subscriber.by_id(session, UUID(content["s"])), parse(content["a"])
+    void_since = await farewell.void_since(session, letter.id, new, ring=ring, book=book, now=now)
+    if row is None or (void_since is not None and issued_at <= void_since):
         raise LinkProblem("void", **where)
-    return Move(row, letter, parse(content["a"]), issued_at, content["x"])
+    return Move(row, letter, new, issued_at, content["x"])
 
 
 async def change_address(
@@ -131,7 +135,7 @@ async def change_address(
 
     It keeps its random number, so that a link in an older newsletter still ends it (promise 5).
     """
-    move = await look_move(session, text, ring=ring, now=now)
+    move = await look_move(session, text, ring=ring, book=book, now=now)
     if not await service.use_link(session, move.nonce, issued_at=move.issued_at):
         raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)
     row = subscriber.new(

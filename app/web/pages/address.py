@@ -16,7 +16,7 @@ doors = Doors()
 async def show(visit: Looking, token: str) -> Response:
     """The button."""
     async with visit.reading() as session:
-        move = await manage.look_move(session, token, ring=visit.ring, now=visit.now)
+        move = await manage.look_move(session, token, ring=visit.ring, book=visit.book, now=visit.now)
     return visit.page("address_confirm.html", move.newsletter, action=visit.path)
 
 
