@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from app.features.send.letter import message_id
 from tests.cli.desk import SAMPLE, Desk
 
 IMPORT = ("issue", "import", str(SAMPLE), "--newsletter", "weerbaar-bestuur", "--author", "dana")
@@ -133,6 +136,19 @@ def test_a_report_has_every_number_that_is_promised(office: Desk) -> None:
     numbers = ("audience", "accepted", "refused", "left", "given_up", "waiting", "in_doubt")
     assert {name: report[name] for name in numbers} == dict.fromkeys(numbers, 0)
     assert report["doubt"] == []
+
+
+def test_a_copy_in_doubt_is_named_as_its_mail_is(office: Desk) -> None:
+    issue_id, copy = office.approved(), uuid4()
+    with closing(sqlite3.connect(office.folder / "bode.db")) as connection, connection:
+        connection.execute(
+            "INSERT INTO delivery (id, issue_id, subscriber_id, state, attempts, in_doubt)"
+            " VALUES (?, ?, ?, 'waiting', 1, 1)",
+            (copy.hex, UUID(issue_id).hex, uuid4().hex),
+        )
+    (named,) = office.told("issue", "report", issue_id)["doubt"]
+    assert message_id(copy, "mail.example.org").startswith(f"<{named}@".encode())
+    assert named in office.bode("issue", "report", issue_id).stdout
 
 
 @pytest.mark.parametrize("verb", ["show", "send", "pause", "resume", "cancel", "report"])
