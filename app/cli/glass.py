@@ -1,7 +1,8 @@
 """Break-glass: who acts by command is on record, and in production colleagues are told by mail.
 
-In the console two people are needed to send; at a command line one is. That is why what makes mail go
-out, or removes a person, is mailed to approvers and privacy officers at once.
+In the console two people are needed to send; at a command line one is. That is why what decides which
+mail goes out, or removes a person, is mailed to approvers and privacy officers at once. Only a pause is
+not: to stop is always safe, and telling of it may never stand in the way.
 """
 
 from __future__ import annotations

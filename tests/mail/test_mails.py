@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from app.core.language import catalog
 from app.domain import prose
 from app.mail.rendering import TEMPLATES
-from tests.mail.mails import ALL, CONTEXTS, ROOT, SNAPSHOTS, TOKEN, mail, snapshots
+from tests.mail.mails import ALL, CONTEXTS, LANGUAGES, ROOT, SNAPSHOTS, TOKEN, mail, snapshots
 from tests.mail.page import Page
 
 READER_MAILS = ("issue", "confirm", "already", "mydata", "address", "moved")
@@ -165,3 +165,11 @@ def test_every_text_in_a_mail_has_dutch_and_no_dutch_is_left_over():
     dutch = {message.id: message.string for message in catalog("nl") if message.id}
     assert texts - set(dutch) == set()
     assert all(all(dutch[text]) if isinstance(dutch[text], tuple) else dutch[text] for text in texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_act_by_command_is_told_in_words_of_its_own(language):
+    acts = ("import", "approve", "schedule", "send", "resume", "cancel", "erase")
+    for form in ("text", "html"):
+        told = {getattr(mail("breakglass", language, act=act), form) for act in acts}
+        assert len(told) == len(acts)

@@ -9,15 +9,19 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.cli import glass
 from app.cli.door import AsJson, answer, change, inside
 from app.cli.issue import words
 from app.core.errors import Invalid, NotFound, Refused
+from app.domain import audit
 from app.domain import house as houses
 from app.domain import manuscript as manuscripts
 from app.domain import newsletter as newsletters
+from app.domain.audit import Event
 from app.domain.house import House
 from app.domain.issue import Issue
 from app.domain.manuscript import Manuscript, Unreadable
+from app.domain.newsletter import Newsletter
 from app.features import compose
 
 PICTURE_MOST = 20_000_000  # bytes read of one picture: more is no picture for a mail
@@ -63,6 +67,15 @@ async def bring(
     return issue
 
 
+async def _on_record(session: AsyncSession, house: House, issue: Issue, author: str) -> None:
+    """An account can be named by anyone at the command line, so who is there is on record as well."""
+    about, reason = f"issue {issue.id}", f"by command, as {author}"
+    event, now = Event.ISSUE_IMPORTED, houses.now()
+    await audit.record(session, glass.actor(), event, about=about, reason=reason, now=now)
+    letter = await session.get_one(Newsletter, issue.newsletter_id)
+    await glass.broken(session, house, "import", letter=letter, number=issue.number)
+
+
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A Markdown file; pictures beside it.")],
     *,
@@ -76,7 +89,8 @@ def import_(
     """Import an issue from a Markdown file with its pictures.
 
     With --newsletter it becomes a new draft. With --issue it takes the place of that language in an
-    issue; an approval is then void. Everything that is wrong with the file is told, with its line.
+    issue; an approval is then void. Everything that is wrong with the file is told, with its line. In
+    production colleagues are told by mail.
     """
     if newsletter is None and issue is None:
         raise typer.BadParameter("say for which newsletter: --newsletter SLUG (or --issue ID)")
@@ -86,6 +100,7 @@ def import_(
         async def act(session: AsyncSession) -> dict[str, Any]:
             brought = await bring(session, bundle, author=author, slug=newsletter, issue_id=issue)
             content = bundle.manuscript.content
+            await _on_record(session, house, brought, author)
             shown = await words.described(session, brought)
             return {**shown, "language": content.language, "subject": content.subject}
 

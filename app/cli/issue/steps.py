@@ -119,7 +119,10 @@ def send(issue_id: IssueId, *, as_json: AsJson = False) -> None:
 
 
 def pause(issue_id: IssueId, *, as_json: AsJson = False) -> None:
-    """Stop an issue that is going out; who has not had it waits until `resume`."""
+    """Stop an issue that is going out; who has not had it waits until `resume`.
+
+    It is on record and mailed to nobody: to stop is always safe, and nothing may stand in its way.
+    """
 
     async def step(session: AsyncSession, issue: Issue, _house: House) -> None:
         await planning.pause(session, issue, actor=glass.actor(), now=houses.now())
@@ -162,12 +165,15 @@ def resend(
 
 
 def cancel(issue_id: IssueId, *, as_json: AsJson = False) -> None:
-    """Send an issue to nobody else. Who has it keeps it; this cannot be undone."""
+    """Send an issue to nobody else. Who has it keeps it; this cannot be undone.
+
+    In production colleagues are told by mail.
+    """
 
     async def step(session: AsyncSession, issue: Issue, _house: House) -> None:
         await planning.cancel(session, issue, actor=glass.actor(), now=houses.now())
 
-    _take(issue_id, step, as_json=as_json)
+    _take(issue_id, step, tell="cancel", as_json=as_json)
 
 
 def add(app: typer.Typer) -> None:
