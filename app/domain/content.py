@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from app.domain import prose
 from app.domain.dates import Clock, Day
 from app.domain.problem import refusal
-from app.domain.prose import Alt, Invitation, Link, Markdown, Passage, Phrase, Preheader, Subject
+from app.domain.prose import Alt, Link, Markdown, Passage, Phrase, Preheader, Subject
 
 # More blocks than this is no newsletter: nobody reaches the end, and mail programs cut it off.
 BLOCKS_MOST = 80
@@ -55,16 +55,15 @@ class Article(Piece):
     title: Phrase
     summary: Passage = ""
     link: Link
-    link_text: Invitation | None = None
+    link_text: Phrase | None = None
 
     def links(self) -> Iterator[tuple[str, str]]:
         yield from prose.links(self.summary)
         yield self.link_text or self.title, self.link
 
     @model_validator(mode="after")
-    def _title_means_something(self) -> Self:
-        if self.link_text is None and prose.vague(self.title):
-            raise refusal("vague_link")
+    def _shows_where_it_leads(self) -> Self:
+        prose.honest(self.link_text or self.title, self.link)
         return self
 
 
@@ -84,6 +83,12 @@ class Event(Piece):
         yield from prose.links(self.summary)
         if self.link:
             yield self.title, self.link
+
+    @model_validator(mode="after")
+    def _shows_where_it_leads(self) -> Self:
+        if self.link:
+            prose.honest(self.title, self.link)
+        return self
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -113,11 +118,16 @@ class Call(Piece):
     """The one thing a reader is asked to do, as a button."""
 
     kind: Literal["call"] = "call"
-    text: Invitation
+    text: Phrase
     link: Link
 
     def links(self) -> Iterator[tuple[str, str]]:
         yield self.text, self.link
+
+    @model_validator(mode="after")
+    def _shows_where_it_leads(self) -> Self:
+        prose.honest(self.text, self.link)
+        return self
 
 
 class Divider(Piece):

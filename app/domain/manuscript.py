@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.domain import fields
+from app.domain import fields, prose
 from app.domain.content import Block, Content, Divider
 from app.domain.draft import Draft, Drafts
 from app.domain.fields import Fields
@@ -41,15 +41,17 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """What the file says, and the names of the picture files it asks for."""
+    """What the file says, the picture files it asks for, and what had better be put right."""
 
     content: Content
     pictures: tuple[str, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 def read(text: str | bytes) -> Manuscript:
     """The issue in this file; raises Unreadable with all that is wrong."""
-    top, body, first_line = _split(_text(text).split("\n"))
+    lines = _text(text).split("\n")
+    top, body, first_line = _split(lines)
     found: list[Problem] = []
     front = _front(top, found)
     clear = not found
@@ -64,7 +66,19 @@ def read(text: str | bytes) -> Manuscript:
     content = _content(values, blocks or _stand_in(drafts, found), front, found) if clear else None
     if found or content is None:
         raise Unreadable(found)
-    return Manuscript(content, content.pictures())
+    begins = [front.lines.get("intro", 1), *(draft.line for draft in drafts.blocks)]
+    return Manuscript(content, content.pictures(), _warnings(content, begins, lines))
+
+
+def _warnings(content: Content, begins: list[int], lines: list[str]) -> tuple[Problem, ...]:
+    """Link texts that say nothing, each with the line of its address at or below where its block begins."""
+    found = []
+    for link in content.links_at():
+        if prose.vague(link.text):
+            first = begins[0 if link.block is None else link.block + 1]
+            below = range(first, len(lines) + 1)
+            found.append(next((n for n in below if link.address in lines[n - 1]), first))
+    return tuple(Problem("vague_link", line=line) for line in sorted(found))
 
 
 def _text(text: str | bytes) -> str:

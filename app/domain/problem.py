@@ -32,6 +32,9 @@ SAYINGS = {
     "link": "This is not a link that works. Copy the full address from the browser.",
     "link_scheme": "Only links that start with https:// or mailto: are allowed. Use such a link.",
     "vague_link": "This link text does not say where the link goes. Use words that make sense on their own.",
+    "other_address": (
+        "A link text that is an address must be the address of the link. Use words, or that same address."
+    ),
     "heading_inside": "A heading cannot stand inside a text. Put it on a line of its own, as ## or ###.",
     "picture_inside": "A picture cannot stand inside a text. Put it on a line of its own.",
     "picture_name": "This is not the name of a picture. Use only the file's name, such as photo.png.",

@@ -43,6 +43,8 @@ VAGUE = frozenset(
     )
 )  # fmt: skip
 
+ADDRESSES = ("http://", "https://", "www.")
+
 
 def unseen(text: str, allowed: str = "") -> bool:
     """Whether the text holds a character that a reader cannot see and a machine may obey."""
@@ -55,8 +57,20 @@ def unseen(text: str, allowed: str = "") -> bool:
 
 def vague(text: str) -> bool:
     """Whether a link with this text says nothing about where it goes."""
-    said = " ".join(text.split()).strip(" .:!>»→").lower()
-    return not said or said in VAGUE or said.startswith(("http://", "https://", "www."))
+    said = _said(text)
+    return not said or said in VAGUE or said.startswith(ADDRESSES)
+
+
+def _said(text: str) -> str:
+    return " ".join(text.split()).strip(" .:!>»→").lower()
+
+
+def honest(text: str, address: str) -> None:
+    """A text that shows an address shows the address that it leads to: else it could deceive."""
+    said = _said(text)
+    shown = f"https://{said}" if said.startswith("www.") else said
+    if said.startswith(ADDRESSES) and shown.rstrip("/") != address.lower().rstrip("/"):
+        raise refusal("other_address")
 
 
 def links(markdown: str) -> list[tuple[str, str]]:
@@ -94,13 +108,9 @@ def _check_piece(node: SyntaxTreeNode) -> None:
     if node.type == "link":
         text, address = _link(node)
         _address(address)
-        _meaning(text)
-
-
-def _meaning(text: str) -> str:
-    if vague(text):
-        raise refusal("vague_link")
-    return text
+        honest(text, address)
+        if not text.strip():  # nobody can follow a link that does not show
+            raise refusal("vague_link")
 
 
 def _address(value: str) -> str:
@@ -153,7 +163,6 @@ Alt = Annotated[
     StringConstraints(strip_whitespace=True, max_length=ALT_MOST),
     AfterValidator(_one_line),
 ]
-Invitation = Annotated[Phrase, AfterValidator(_meaning)]
 Passage = Annotated[  # may be empty
     str,
     StringConstraints(strip_whitespace=True, max_length=MARKDOWN_MOST),

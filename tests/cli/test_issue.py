@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +61,20 @@ def test_every_problem_of_a_manuscript_is_told_with_its_line(office: Desk, tmp_p
     assert len(lines) > 2
     assert all(each.startswith("odd.md: line ") for each in lines)
     assert office.told("issue", "list") == []
+
+
+def test_a_link_text_that_says_nothing_is_a_warning_and_keeps_nothing_out(
+    office: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "vague.md"
+    path.write_text(ENGLISH + "\nRead on: [click here](https://www.weerbaarbestuur.example/more).\n")
+    words = ("issue", "import", str(path), "--newsletter", "weerbaar-bestuur", "--author", "dana")
+    done = office.bode(*words, "--json")
+    (warning,) = json.loads(done.stdout)["warnings"]
+    assert warning.startswith("line 12: This link text does not say where the link goes.")
+    assert done.stderr == f"warning: vague.md: {warning}\n"
+    assert "is a draft" in office.bode(*words).stdout
+    assert office.told(*IMPORT)["warnings"] == []
 
 
 def test_a_picture_that_is_not_there_and_a_file_that_is_not_there_are_named(

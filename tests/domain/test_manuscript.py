@@ -205,7 +205,6 @@ def test_everything_is_told_at_once_with_its_line():
         (18, "missing"),
         (20, "date"),
         (23, "picture_text"),
-        (25, "vague_link"),
         (27, "fence"),
         (33, "picture_inside"),
     ]

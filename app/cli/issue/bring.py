@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import glass
-from app.cli.door import AsJson, answer, change, inside
+from app.cli.door import AsJson, answer, change, inside, warn
 from app.cli.issue import words
 from app.core.errors import Invalid, NotFound, Refused
 from app.domain import audit
@@ -89,8 +89,8 @@ def import_(
     """Import an issue from a Markdown file with its pictures.
 
     With --newsletter it becomes a new draft. With --issue it takes the place of that language in an
-    issue; an approval is then void. Everything that is wrong with the file is told, with its line. In
-    production colleagues are told by mail.
+    issue; an approval is then void. Everything that is wrong with the file is told, with its line; what
+    had better be put right is a warning and keeps nothing out. In production colleagues are told by mail.
     """
     if newsletter is None and issue is None:
         raise typer.BadParameter("say for which newsletter: --newsletter SLUG (or --issue ID)")
@@ -106,7 +106,9 @@ def import_(
 
         return await change(house, act)
 
-    done = inside(work)
+    done = {**inside(work), "warnings": [str(each) for each in bundle.manuscript.warnings]}
+    for each in done["warnings"]:
+        warn(f"warning: {file.name}: {each}")
     text = (
         f"issue {done['number']} of {done['newsletter']} is a draft: {done['subject']}\n"
         f"next, by a colleague: bode issue approve {done['id']} --approver NAME"
