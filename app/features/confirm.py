@@ -66,7 +66,7 @@ async def look(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, n
     """Like `read`, and says beforehand that a link is void or used; changes nothing."""
     asked = await read(session, text, ring=ring, now=now)
     await _refuse_void(session, asked, ring=ring, book=book, now=now)
-    if await service.was_used(session, asked.nonce) and not await _present(session, asked, ring):
+    if await service.was_used(session, asked.nonce) and not await present(session, asked, ring):
         raise LinkProblem("used", slug=asked.newsletter.slug, language=asked.language)
     return asked
 
@@ -76,14 +76,15 @@ async def confirm(session: AsyncSession, text: str, *, ring: KeyRing, book: Book
     asked = await read(session, text, ring=ring, now=now)
     await _refuse_void(session, asked, ring=ring, book=book, now=now)
     fresh = await service.use_link(session, asked.nonce, issued_at=asked.issued_at)
-    if await _present(session, asked, ring):
+    if await present(session, asked, ring):
         return Confirmed(asked, again=True)
     if not fresh:
         raise LinkProblem("used", slug=asked.newsletter.slug, language=asked.language)
     return Confirmed(asked, again=not await _add(session, asked, ring, now))
 
 
-async def _present(session: AsyncSession, asked: Asked, ring: KeyRing) -> bool:
+async def present(session: AsyncSession, asked: Asked, ring: KeyRing) -> bool:
+    """Whether somebody pressed the button for this address already."""
     return await subscriber.find(session, ring, asked.newsletter.id, asked.address) is not None
 
 

@@ -146,7 +146,8 @@ def link_status(error: LinkProblem) -> int:
 
 def link_page(visit: Visit, error: LinkProblem, letter: Newsletter | None) -> Response:
     """The page with its next step."""
-    kind = RENEWED_BY.get(links.page_of(visit.path)) if error.reason != "broken" else None
+    page = links.page_of(visit.path)
+    kind = RENEWED_BY.get(page) if error.reason != "broken" else None
     where = links.links(letter, visit.language) if letter else None
     ways = {"subscribe": where.subscribe, "ask": where.ask} if where else {}
     return visit.page(
@@ -154,6 +155,7 @@ def link_page(visit: Visit, error: LinkProblem, letter: Newsletter | None) -> Re
         letter,
         status=link_status(error),
         reason=error.reason,
+        page=page,
         next_kind=kind if letter else None,
         next_url=ways.get(kind or "") or f"/{visit.language}",
     )

@@ -74,6 +74,26 @@ async def test_a_link_for_one_thing_opens_nothing_else(site: Site) -> None:
                 assert (await site.get(f"/{word}/{token}")).status_code == 404
 
 
+async def test_not_me_says_so_when_somebody_did_confirm_and_ends_it(site: Site) -> None:
+    not_me = site.not_me(BOB)
+    assert "U bent niet aangemeld" in (await site.get(f"/niet-ik/{not_me}")).text
+    await site.post(f"/bevestigen/{site.asked(BOB)}")
+    page = await site.get(f"/niet-ik/{not_me}")
+    assert "U bent nu aangemeld" in page.text
+    assert "U bent niet aangemeld" not in page.text
+    await site.post(f"/niet-ik/{not_me}")
+    assert await site.stage.find(BOB) is None
+
+
+async def test_not_me_too_late_asks_nobody_to_begin_again(site: Site) -> None:
+    not_me = site.not_me(BOB)
+    site.clock.forward(days=8)
+    for answer in (await site.get(f"/niet-ik/{not_me}"), await site.post(f"/niet-ik/{not_me}")):
+        assert answer.status_code == 410
+        assert "U hoeft niets te doen" in answer.text
+        assert "vraag een nieuwe aan" not in answer.text
+
+
 async def test_not_me_blocks_and_voids_and_says_for_how_long(site: Site) -> None:
     token, not_me = site.asked(BOB), site.not_me(BOB)
     assert (await site.post(f"/niet-ik/{token}")).status_code == 404

@@ -43,7 +43,8 @@ async def ask_not_me(visit: Looking, token: str) -> Response:
     """What "this was not me" would do."""
     async with visit.reading() as session:
         asked = await confirm.read(session, token, ring=visit.ring, now=visit.now, purpose="notme")
-    return visit.page("notme.html", asked.newsletter, action=visit.path, days=_days())
+        signed_up = await confirm.present(session, asked, visit.ring)
+    return visit.page("notme.html", asked.newsletter, action=visit.path, days=_days(), signed_up=signed_up)
 
 
 @doors.act(*signed("notme"), kind=Kind.SIGNED_LINK)
