@@ -92,7 +92,9 @@ async def undo(session: AsyncSession, value: str, *, ring: KeyRing, now: datetim
     void_before = (await service.state(session)).void_before
     ended_at = datetime.fromisoformat(content["e"])
     known = block.subjects(ring, letter.id, parse(content["a"]))
-    if (void_before and ended_at <= void_before) or await block.active(session, known, now=now):
+    proof = await consent.of(session, consent.proofs(ring, letter.id, parse(content["a"])))
+    void = (void_before and ended_at <= void_before) or not proof  # gone: erased in the meantime
+    if void or await block.active(session, known, now=now):
         raise LinkProblem("void", slug=letter.slug, language=content["l"])
     if not await service.use_link(session, content["x"], issued_at=now):
         raise LinkProblem("used", slug=letter.slug, language=content["l"])

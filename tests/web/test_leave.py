@@ -5,7 +5,9 @@ from __future__ import annotations
 import httpx2
 import pytest
 
+from app.core.address import parse
 from app.core.errors import BookClosed
+from app.features import erase
 from tests.cast import ALICE
 from tests.web.conftest import SLUG, Site, field
 
@@ -145,6 +147,17 @@ async def test_after_fifteen_minutes_a_slip_is_final(site: Site) -> None:
     answer = await site.post("/terug", data={"undo": field(page.text, "undo")})
     assert answer.status_code == 410
     assert f'href="/nl/{SLUG}"' in answer.text
+    assert await site.stage.find(ALICE) is None
+
+
+async def test_who_was_erased_after_leaving_does_not_come_back_by_the_page(site: Site) -> None:
+    page = await site.post(f"/afmelden/{site.leaving()}/nu")
+    house = site.house
+    async with house.database.unit_of_work() as session:
+        words = {"ring": house.ring, "book": house.book, "actor": "fatima"}
+        await erase.erase(session, parse(ALICE), **words, now=site.clock())
+    answer = await site.post("/terug", data={"undo": field(page.text, "undo")})
+    assert answer.status_code == 410
     assert await site.stage.find(ALICE) is None
 
 
