@@ -16,6 +16,8 @@ from app.core import logs
 from app.core.errors import Refused
 from app.core.settings import Settings
 from app.domain import house as houses
+from app.domain import newsletter as newsletters
+from app.domain.house import House
 
 log = logs.get("web")
 
@@ -42,12 +44,22 @@ def quiet() -> None:
 async def _serve(configured: Settings, taken: socket.socket) -> None:
     house = await houses.open_house(configured)
     try:
+        if configured.production:
+            await _warn(house)
         web = Web(listen.create(house), lambda: log.info("web.ready", url=listen.url(taken)))
         listen.on_signals(asyncio.get_running_loop(), web.stop)
         await until_stopped(web, taken)
         log.info("web.stopped")
     finally:
         await house.close()
+
+
+async def _warn(house: House) -> None:
+    """Readers must be told who is responsible: say which details of that nobody has filled in."""
+    async with house.database.reading() as session:
+        for letter in await newsletters.every(session):
+            if letter.unfilled:
+                log.warning("newsletter.incomplete", newsletter=letter.slug, lacks=letter.unfilled)
 
 
 async def until_stopped(web: Web, taken: socket.socket) -> None:

@@ -23,6 +23,16 @@ def test_it_says_where_it_listens_answers_and_ends_with_0(office: Desk) -> None:
         assert "/nl/weerbaar-bestuur" not in rest  # no line a visit
 
 
+def test_in_production_it_warns_while_the_controller_s_details_are_empty(production: Desk) -> None:
+    production.furnish()
+    with production.popen("serve", "--port", "0") as process:
+        warning = json.loads(line_with(process, "newsletter.incomplete"))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert warning["newsletter"] == "weerbaar-bestuur"
+    assert "controller" in warning["lacks"]
+
+
 def test_a_taken_port_is_told_with_another(office: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
