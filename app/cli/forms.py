@@ -74,7 +74,7 @@ def sender(text: str) -> Sender:
 
 
 def answers(text: str) -> str:
-    """Where answers go; nowhere of their own when it is left out."""
+    """Where answers or questions go; nowhere of their own when it is left out."""
     return mailbox(text) if text else ""
 
 

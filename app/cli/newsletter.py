@@ -101,7 +101,7 @@ def add(  # noqa: PLR0913  (each is an option, and all are one form)
         str, typer.Option(parser=forms.detail, metavar="TEXT", help="The data protection officer.")
     ] = "",
     privacy_contact: Annotated[
-        str, typer.Option(parser=forms.detail, metavar="TEXT", help="Where to ask about privacy.")
+        str, typer.Option(parser=forms.answers, metavar="ADDRESS", help="Where to ask about privacy.")
     ] = "",
     postal_address: Annotated[
         str, typer.Option(parser=forms.detail, metavar="TEXT", help="The sender's postal address.")

@@ -28,7 +28,7 @@ PEOPLE = {
 DETAILS = {
     "controller": "Netwerk Weerbaar Bestuur (voorbeeld)",
     "dpo": "De functionaris gegevensbescherming, fg@example.org (voorbeeld)",
-    "privacy_contact": "privacy@example.org (voorbeeld)",
+    "privacy_contact": "privacy@example.org",
     "postal_address": "Voorbeeldstraat 1\n1234 AB Voorbeeldstad",
     "processor": "Voorbeeld Hosting (verzonnen)",
 }

@@ -20,7 +20,7 @@ def test_what_the_privacy_statement_needs_can_be_given(desk: Desk) -> None:
     details = {
         "--controller": "Ministerie",
         "--dpo": "FG",
-        "--privacy-contact": "De balie",
+        "--privacy-contact": "privacy@example.org",
         "--postal-address": "Postbus 1",
         "--processor": "Hosting",
         "--reply-to": "antwoord@example.org",
@@ -44,6 +44,7 @@ def test_a_name_is_taken_once(desk: Desk) -> None:
         ("--sender", "Netwerk <nieuwsbrief@>", "name and an address"),
         ("--sender", "Netwerk <nieuwsbrief@example>", "not an address"),
         ("--sender", "Netwerk <ñ@example.org>", "plain letters"),
+        ("--privacy-contact", "De balie", "not an address"),
         ("--title", "twee\nregels", "one line"),
         ("--cadence", "every tuesday", "A cadence is one of"),
         ("--pace", "0/s", "20/s"),
