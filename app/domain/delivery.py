@@ -150,9 +150,8 @@ async def books(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
 
 async def last_try(session: AsyncSession, issue_id: UUID) -> datetime | None:
     """When the copy is tried again that has to wait longest; None when none has to."""
-    open_rows = text("delivery.state IN ('waiting', 'sending')")  # literal: the index of open rows serves it
     return await session.scalar(
-        select(func.max(Delivery.due_at)).where(Delivery.issue_id == issue_id, open_rows)
+        select(func.max(Delivery.due_at)).where(Delivery.issue_id == issue_id, Delivery.state.in_(OPEN))
     )
 
 
