@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email import message_from_bytes, policy
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from app.core.errors import IllegalMove, Refused
 from app.domain import house as houses
 from app.domain.audit import Event, Record
-from app.domain.issue import State
+from app.domain.issue import Issue, State
 from app.domain.subscriber import Subscriber
 from app.features import guard, resend, schedule, unsubscribe
 from app.features.guard import Watch
@@ -130,3 +131,17 @@ async def test_what_is_sent_is_not_held_after_a_silence(cast: Stage, clock: Cloc
     await guard.raise_counter(watch, now=clock())
     await guard.silent(watch, now=clock.forward(days=3))
     assert (await look(cast.house, issue_id)).state == State.SENT
+
+
+async def test_the_time_to_give_up_counts_from_when_it_is_sent_again(cast: Stage, clock: Clock) -> None:
+    async with Server() as server:
+        issue_id = await missed(cast, clock, server)
+        async with cast.house.database.unit_of_work() as session:
+            issue = await session.get_one(Issue, issue_id)
+            assert issue.started_at is not None
+            issue.started_at -= timedelta(days=10)
+        await change(cast.house, issue_id, resend.resend)
+        server.mischief = Mischief(defer_share=1, defer_once=True)
+        async with working(over(cast.house, server.url, give_up_seconds=259_200)):
+            issue = await reached(cast.house, issue_id, State.SENT)
+    assert (issue.accepted, issue.given_up) == (READERS, 0)
