@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -20,8 +19,9 @@ from typing import Any, cast
 from uuid import UUID
 
 import httpx2
-import psycopg
 
+from app.core.address import parse
+from tests.journeys import traces
 from tests.servers import smtp
 
 PATIENCE = 30.0  # seconds for what should come at once; machines are shared
@@ -59,6 +59,7 @@ class Service:
             **{key: value for key, value in os.environ.items() if not key.startswith("BODE_")},
             "BODE_ENVIRONMENT": "production",
             "BODE_DATA_DIR": str(folder),
+            "TMPDIR": str(folder),  # what is left behind lies where tests look
             "BODE_DATABASE_URL": urls["main"],
             "BODE_LEDGER_URL": urls["ledger"],
             "BODE_KEYS_FILE": str(folder / "keys.json"),
@@ -75,12 +76,29 @@ class Service:
         self.http = httpx2.Client(base_url=self.base, timeout=PATIENCE)
 
     @property
+    def main(self) -> str:
+        """The main database."""
+        return self.environment["BODE_DATABASE_URL"]
+
+    @property
+    def ledger(self) -> str:
+        """The ledger."""
+        return self.environment["BODE_LEDGER_URL"]
+
+    @property
     def log(self) -> str:
         """Everything the processes wrote."""
         return (self.folder / "log").read_text()
 
-    def bode(self, *words: str, given: str | None = None, code: int = 0) -> str:
+    def bode(self, *words: str, given: str | None = None) -> str:
         """Run a command to its end; returns its standard output."""
+        return self._ran(*words, given=given, code=0).stdout
+
+    def refused(self, *words: str) -> str:
+        """The reason why a command does nothing, from its standard error."""
+        return self._ran(*words, given=None, code=1).stderr
+
+    def _ran(self, *words: str, given: str | None, code: int) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [BODE, *words],
             env=self.environment,
@@ -90,9 +108,9 @@ class Service:
             check=False,
             cwd=self.folder,
         )
-        self._log.write(done.stderr.encode())
+        self._log.write((done.stderr + done.stdout).encode())
         assert done.returncode == code, f"bode {' '.join(words)}: {done.stdout}{done.stderr}"
-        return done.stdout
+        return done
 
     def told(self, *words: str) -> Any:
         """Run a command with --json and read its answer."""
@@ -149,12 +167,13 @@ class Service:
         self._log.close()
 
     def letters(self, address: str, count: int = 1) -> list[EmailMessage]:
-        """The mails somebody got, when there are so many."""
+        """The mails somebody got, when there are so many; the address as it was typed."""
+        mailbox = parse(address).envelope
         found = until(
-            lambda: letters if len(letters := self.mail.letters(address)) >= count else None,
+            lambda: letters if len(letters := self.mail.letters(mailbox)) >= count else None,
             f"{count} mails to somebody",
         )
-        return [cast("EmailMessage", message_from_bytes(each, policy=policy.default)) for each in found]
+        return [read(each) for each in found]
 
     def sign_up(self, address: str, language: str = "nl") -> httpx2.Response:
         """Fill in the form."""
@@ -169,7 +188,7 @@ class Service:
 
     def count(self) -> int:
         """How many subscribers there are."""
-        with closing(self._connected()) as connection:
+        with closing(traces.connected(self.main)) as connection:
             return int(connection.execute("SELECT count(*) FROM subscriber").fetchone()[0])
 
     def issue(self, text: str) -> str:
@@ -186,15 +205,9 @@ class Service:
 
     def state(self, issue_id: str) -> str:
         """Where an issue is: looked up in the database, for waiting without a new process each time."""
-        with closing(self._connected()) as connection:
+        with closing(traces.connected(self.main)) as connection:
             found = connection.execute("SELECT CAST(id AS text), state FROM issue").fetchall()
         return next(state for each, state in found if UUID(each) == UUID(issue_id))
-
-    def _connected(self) -> Any:
-        url = self.environment["BODE_DATABASE_URL"]
-        if url.startswith("sqlite"):
-            return sqlite3.connect(url.partition(":///")[2], timeout=PATIENCE)
-        return psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"))
 
     def reached(self, issue_id: str, state: str) -> dict[str, Any]:
         """The report once the issue is there."""
@@ -204,6 +217,11 @@ class Service:
     def sent(self, issue_id: str) -> dict[str, Any]:
         """The report once the issue is sent."""
         return self.reached(issue_id, "sent")
+
+
+def read(octets: bytes) -> EmailMessage:
+    """A mail as a mail program reads it."""
+    return cast("EmailMessage", message_from_bytes(octets, policy=policy.default))
 
 
 def plain(mail: EmailMessage) -> str:

@@ -2,113 +2,158 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-import sqlite3
-import subprocess
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 import httpx2
-import pytest
 
-from tests import programs
-from tests.journeys.service import Service, link_in
+from app.core.address import parse
+from tests.journeys import traces
+from tests.journeys.service import Service, link_in, links, read, running, until
 from tests.sending import TEXT
 
-CANARY = "kanarie.vogel@geheime-gemeente.example"
-NEW = "nieuwe.kanarie@geheime-gemeente.example"
-UNCONFIRMED = "nooit.bevestigd@geheime-gemeente.example"
-ALL = (CANARY, NEW, UNCONFIRMED)
+# With capitals, a sign that addresses of pages spell otherwise, and a domain in two alphabets.
+CANARY = "Kanarie.Vogel+Nieuws@Geheime-Gemeënte.example"
+NEW = "nieuwe.kanarie@geheime-waterschappen.example"
+UNCONFIRMED = "nooit.bevestigd@geheime-provincie.example"
+NOT_ME = "iemand.anders@geheime-raadszetel.example"
+REFUSED = "geen.postbus@geheime-burgemeester.example"
+DEAD = "postbus.opgeheven@geheime-wethouder.example"
+ALL = (CANARY, NEW, UNCONFIRMED, NOT_ME, REFUSED, DEAD)
+STAFF = ("dana@example.org", "emre@example.org", "fatima@example.org")
+FORM = "/nl/weerbaar-bestuur"
 
 
-def forms(address: str) -> Iterator[bytes]:
-    """Every form in which an address could lie about."""
-    local, _, domain = address.partition("@")
-    for text in (address, address.upper(), f"{local}%40{domain}", f"{local}=40{domain}", local):
-        yield text.encode()
-        yield quote(text).encode()
-        yield base64.b64encode(text.encode()).rstrip(b"=")[:-1]
-        yield base64.urlsafe_b64encode(text.encode()).rstrip(b"=")[:-1]
-        yield text.encode().hex().encode()
-        yield text.encode("utf-16-le")
-    for hashed in (hashlib.sha256, hashlib.sha1, hashlib.md5):
-        digest = hashed(address.encode())
-        yield digest.digest()
-        yield digest.hexdigest().encode()
+class Witness:
+    """Keeps what visitors are told: every address of a page, every header, every page of an error."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._seen = b""
+        self.statuses: set[int] = set()
+        service.http.event_hooks["response"].append(self._note)
+
+    def _note(self, response: httpx2.Response) -> None:
+        self.statuses.add(response.status_code)
+        self._seen += f"{response.url}\n{response.headers.raw}\n".encode()
+        if response.is_error:
+            self._seen += response.read()
+
+    def search(self) -> None:
+        """Fail when any form of any of the addresses is anywhere."""
+        service = self._service
+        sinks = {
+            "pages and errors": self._seen,
+            "the log": service.log.encode(),
+            "the database": traces.dump(service.main),
+            "the ledger": traces.dump(service.ledger),
+            "mail to staff": b"".join(mail for each in STAFF for mail in service.mail.letters(each)),
+            "links in mail": "\n".join(self._links()).encode(),
+        }
+        assert all(sinks.values()), "a sink that nothing came to was not searched"
+        sinks |= traces.files(service.main) | traces.files(service.ledger)
+        for path in service.folder.rglob("*"):  # the temporary files of the processes too
+            if path.is_file() and path.name != "keys.json":
+                sinks[f"the file {path.name}"] = path.read_bytes()
+        assert not traces.found(sinks, ALL)
+
+    def _links(self) -> Iterator[str]:
+        for reader in ALL:
+            for mail in map(read, self._service.mail.letters(parse(reader).envelope)):
+                yield from links(mail)
+                yield str(mail["List-Unsubscribe"])
+                yield str(mail["Message-ID"])
 
 
-def dumped(url: str) -> bytes:
-    """Everything a database holds, with PostgreSQL's own tool or as SQLite's file and text."""
-    if url.startswith("sqlite"):
-        path = Path(url.partition(":///")[2])
-        with sqlite3.connect(path) as connection:
-            text = "\n".join(connection.iterdump()).encode()
-        return text + b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
-    command = [programs.programs() / "pg_dump", "--dbname", url.replace("+psycopg", "")]
-    return subprocess.run(command, capture_output=True, check=True).stdout
-
-
-def search(service: Service, seen: bytes) -> None:
-    """Fail when any form of any of the addresses is in any sink."""
-    sinks = {
-        "the main database": dumped(service.environment["BODE_DATABASE_URL"]),
-        "the ledger": dumped(service.environment["BODE_LEDGER_URL"]),
-        "the log": service.log.encode(),
-        "addresses of pages and errors": seen,
-    }
-    for path in service.folder.rglob("*"):
-        if path.is_file() and path.suffix != ".json" and path.stat().st_size < 50_000_000:
-            sinks[f"the file {path.name}"] = path.read_bytes()
-    for address in ALL:
-        for form in forms(address):
-            for name, content in sinks.items():
-                assert form.lower() not in content.lower(), f"{form!r} is in {name}"
-
-
-def errors(service: Service, tokens: list[str]) -> bytes:
-    """What pages say when things go wrong with this address about."""
-    asked = [
-        service.http.get(f"/bevestigen/{tokens[0]}x"),
-        service.http.post(f"/bevestigen/{tokens[0]}"),
-        service.http.get("/nl/bestaat-niet"),
-        service.http.post("/nl/bestaat-niet", data={"address": CANARY}),
-        service.http.put("/nl/weerbaar-bestuur", data={"address": CANARY}),
-        service.http.post("/nl/weerbaar-bestuur", content=CANARY.encode() * 10_000),
-        service.http.post("/afmelden/" + "A" * 56, data={"address": CANARY}),
-    ]
-    refused = [each for each in asked if each.status_code >= httpx2.codes.BAD_REQUEST]
-    assert len(refused) > len(asked) // 2
-    return b"\n".join(str(each.url).encode() + each.content for each in asked)
-
-
-@pytest.mark.parametrize("end", ["leave", "erase"])
-def test_an_address_leaves_no_trace_anywhere(service: Service, end: str) -> None:
-    worker = service.worker()
-    service.sign_up(UNCONFIRMED)
-    service.letters(UNCONFIRMED)
-    service.join(CANARY)
-    first = link_in(service.letters(CANARY)[0], "/bevestigen/")
+def send(service: Service) -> dict[str, Any]:
     issue_id = service.issue(TEXT)
     service.bode("issue", "send", issue_id)
-    service.sent(issue_id)
-    service.http.post("/nl/weerbaar-bestuur/mijn-gegevens", data={"address": CANARY})
-    own = link_in(service.letters(CANARY, 3)[-1], "/gegevens/")
-    page = service.http.get(own)
-    change = re.search(r'action="(/gegevens/[^"]*adres[^"]*)"', page.text)
-    assert change
-    assert service.http.post(change.group(1), data={"address": NEW}).status_code == 200
-    seen = errors(service, [first.rpartition("/")[2]])
-    search(service, seen)
+    return service.sent(issue_id)
 
-    moved = link_in(service.letters(NEW)[0], "/adres/")
-    assert service.http.post(moved).status_code == 200
-    service.letters(CANARY, 4)
-    if end == "erase":
+
+def press(service: Service, path: str, **fields: str) -> str:
+    """A button that works; returns the page."""
+    answer = service.http.post(path, data=fields)
+    assert answer.status_code == httpx2.codes.OK, path
+    return answer.text
+
+
+def slip(service: Service) -> None:
+    """Leave by the button, and take it back."""
+    link = str(service.letters(CANARY, 2)[-1]["List-Unsubscribe"]).strip("<>")
+    value = re.search(r'name="undo" value="([^"]+)"', press(service, f"{link}/nu"))
+    assert value
+    press(service, "/terug", undo=value[1])
+
+
+def look_around(service: Service) -> None:
+    """Everything on the page of one's own data; another address is asked for."""
+    press(service, f"{FORM}/mijn-gegevens", address=CANARY)
+    own = link_in(service.letters(CANARY, 3)[-1], "/gegevens/")
+    assert "Kanarie" in service.http.get(own).text
+    assert "Kanarie" in service.http.get(f"{own}/json").text
+    press(service, f"{own}/pauze", months="3")
+    press(service, f"{own}/hervatten")
+    press(service, f"{own}/taal", language="nl")
+    press(service, f"{own}/adres", address=NEW)
+    service.letters(NEW)
+
+
+@contextmanager
+def spoilt(service: Service) -> Iterator[None]:
+    """The database refuses what the program thinks it takes: the kind of fault that nobody foresees."""
+    with closing(traces.connected(service.main)) as connection:
+        connection.execute("CREATE UNIQUE INDEX spoilt ON outbox (form)")
+        connection.commit()
+        yield
+        connection.execute("DROP INDEX spoilt")
+        connection.commit()
+
+
+def errors(service: Service, witness: Witness) -> None:
+    """What is said when things go wrong with an address about."""
+    http, confirmed = service.http, link_in(service.letters(CANARY)[0], "/bevestigen/")
+    http.get(f"{confirmed}x")
+    http.post(confirmed)
+    http.get("/nl/bestaat-niet")
+    http.post("/nl/bestaat-niet", data={"address": CANARY})
+    http.put(FORM, data={"address": CANARY})
+    http.post(FORM, content=CANARY.encode() * 10_000)
+    http.post("/afmelden/" + "A" * 56, data={"address": CANARY})
+    with spoilt(service):
+        press(service, FORM, address=CANARY)
+        assert service.sign_up(CANARY).status_code == httpx2.codes.INTERNAL_SERVER_ERROR
+    assert {400, 404, 405, 410, 413, 500} <= witness.statuses
+    assert "IntegrityError" in service.log
+
+
+def test_an_address_leaves_no_trace_anywhere(tmp_path: Path, urls: dict[str, str]) -> None:
+    with running(tmp_path, urls, BODE_LEDGER_COPY=str(tmp_path / "ledger.jsonl")) as service:
+        witness = Witness(service)
+        worker = service.worker()
+        service.mail.behave(refuse=[REFUSED])
+        for each in (UNCONFIRMED, NOT_ME, REFUSED):
+            service.sign_up(each)
+        press(service, link_in(service.letters(NOT_ME)[0], "/niet-ik/"))
+        service.letters(UNCONFIRMED)
+        for each in (CANARY, DEAD):
+            service.join(each)
+        assert send(service)["accepted"] == 2
+        slip(service)
+        look_around(service)
+        assert service.stop(worker) == 0
+        errors(service, witness)
+        witness.search()
+
+        service.mail.behave(refuse=[DEAD])
+        worker = service.worker()
+        assert send(service)["refused"] == 1
+        press(service, link_in(service.letters(NEW)[0], "/adres/"))
+        service.letters(CANARY, 5)  # the last one says that the subscription moved
         service.bode("erase", given=f"{NEW}\n")
-    else:
-        service.http.post("/nl/weerbaar-bestuur/mijn-gegevens", data={"address": NEW})
-    assert service.stop(worker) == 0
-    search(service, seen)
+        until(lambda: service.count() == 0, "the dead mailbox is forgotten")
+        assert service.stop(worker) == 0
+        witness.search()

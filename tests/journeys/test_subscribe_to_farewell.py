@@ -54,25 +54,6 @@ def test_a_reader_sees_changes_and_erases_their_own_data(service: Service) -> No
     assert service.http.get(own).status_code == 410
 
 
-def test_two_editors_and_a_slot(service: Service) -> None:
-    service.worker()
-    service.join(READER)
-    path = service.folder / "issue.md"
-    path.write_text(TEXT)
-    words = ("issue", "import", str(path), "--newsletter", "weerbaar-bestuur", "--author", "dana")
-    made = service.told(*words)
-    assert (made["number"], made["state"]) == (1, "draft")
-    service.bode("issue", "send", made["id"], code=1)
-    service.bode("issue", "approve", made["id"], "--approver", "dana", code=1)
-    service.bode("issue", "approve", made["id"], "--approver", "emre")
-    assert service.report(made["id"])["state"] == "scheduled"
-    second = service.told(*words)
-    service.bode("issue", "approve", second["id"], "--approver", "emre")
-    shown = [service.told("issue", "show", each["id"]) for each in (made, second)]
-    assert shown[0]["due_at"] < shown[1]["due_at"]
-    assert len(service.mail.letters(READER)) == 1
-
-
 def test_the_mail_says_that_there_is_one_more_step_and_who_asked(service: Service) -> None:
     service.worker()
     service.sign_up(READER)
