@@ -20,6 +20,7 @@ NAME_MOST = 100  # longer names are cut off in every mailbox
 VALUE_MOST = 900  # a line may have 998 octets (RFC 5322), and this leaves room for its name and a gap
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}", re.ASCII)
+BREAKS = re.compile(r"(?<=,) | (?=<)")  # between two links, and between a list's title and its name
 MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*", re.ASCII)
 # What may stand as itself in an encoded word, also in a sender's name (RFC 2047, section 5, rule
@@ -92,10 +93,8 @@ BULK = (("Precedence", "bulk"), ("X-Auto-Response-Suppress", "OOF, AutoReply"))
 
 
 def fold(name: str, value: str) -> str:
-    """The header's lines; broken only after a comma, so a link is never split."""
-    words = value.split(", ")
-    tokens = [f"{word}," for word in words[:-1]] + words[-1:]
-    return _line(name, tokens).decode("ascii")
+    """The header's lines; broken only after a comma or before a `<`, so a link is never split."""
+    return _line(name, BREAKS.split(value)).decode("ascii")
 
 
 def _line(name: str, tokens: list[str]) -> bytes:

@@ -117,6 +117,16 @@ def test_a_title_with_accents_names_the_list_without_encoded_words():
     assert headers.list_id("☃", "raad.example") == ("List-Id", "<raad.example>")
 
 
+def test_a_header_that_is_too_long_is_folded_between_links_and_before_the_name_of_a_list():
+    name = "weerbaar-bestuur.nieuwsbrief.netwerk-weerbaar-bestuur.example"
+    folded = headers.fold(*headers.list_id("Weerbaar Bestuur", name))
+    assert folded == f'List-Id: "Weerbaar Bestuur"\r\n <{name}>\r\n'
+    links = f"<https://{name}/a>, <https://{name}/b>"
+    assert (
+        headers.fold("List-Help", links) == f"List-Help: {links.replace(', ', f',{chr(13)}{chr(10)} ')}\r\n"
+    )
+
+
 def test_a_letter_without_a_subject_is_refused():
     with pytest.raises(BadHeader):
         compiled(subject=" ")
