@@ -30,6 +30,10 @@ class Certificates:
     def expired(self) -> ssl.SSLContext:
         return _server(self.key, NOW - DAY)
 
+    def chain(self) -> bytes:
+        """The good one with its key, for servers that read a file."""
+        return _chain(self.key, NOW + DAY)
+
     def client(self) -> ssl.SSLContext:
         return ssl.create_default_context(cadata=self.authority)
 
@@ -74,19 +78,21 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _server(signer: ec.EllipticCurvePrivateKey, until: datetime) -> ssl.SSLContext:
+def _chain(signer: ec.EllipticCurvePrivateKey, until: datetime) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate("localhost", key, signer, "Test authority", until)
+    own = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return own + certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _server(signer: ec.EllipticCurvePrivateKey, until: datetime) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with TemporaryDirectory() as folder:  # ssl reads certificates from files only
         chain = Path(folder) / "chain.pem"
-        chain.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
+        chain.write_bytes(_chain(signer, until))
         context.load_cert_chain(chain)
     return context
