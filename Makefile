@@ -34,7 +34,7 @@ cover: setup browser ## Run the same tests and show which lines none of them rea
 
 test-system: setup ## Run the tests that need Debian packages or root (installs the packages)
 	@.ci/packages
-	@$(BIN)/pytest tests/system
+	@$(BIN)/pytest --numprocesses logical tests/system
 
 check: setup ## Format, lint, types, directions, templates, spelling: everything but the tests
 	@$(BIN)/ruff format --check

@@ -30,9 +30,9 @@ LINK = re.compile(r"https?://[^\s<>\")]+")
 SENDER = "Netwerk Weerbaar Bestuur <nieuwsbrief@example.org>"
 
 
-def until(met: Callable[[], Any], what: str = "") -> Any:
+def until(met: Callable[[], Any], what: str = "", patience: float = PATIENCE) -> Any:
     """Wait for something that is true, looking often; fail when it does not come."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not (found := met()):
         if time.monotonic() > end:
             raise AssertionError(f"it did not come: {what or met}")

@@ -67,10 +67,9 @@ def test_the_mail_sink_takes_a_message() -> None:
 
 
 def test_installing_it_started_no_mail_server() -> None:
-    """Only what the tests start themselves may answer: nothing of Debian's does by itself."""
-    if Path("/etc/postfix/main.cf").exists():
-        pytest.skip("this machine has a mail server of its own")
-    assert not Path("/var/spool/postfix/pid/master.pid").exists()
+    """Nothing of Debian's answers by itself; a machine that has settings had a mail server of its own."""
+    its_own = Path("/etc/postfix/main.cf").exists()
+    assert its_own or not Path("/var/spool/postfix/pid/master.pid").exists()
 
 
 @pytest.mark.parametrize("name", ["postconf", "smtp-source", "ip", "faketime"])

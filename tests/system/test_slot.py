@@ -32,8 +32,10 @@ def _now(clock: dict[str, str]) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=int(clock["FAKETIME"]))
 
 
-@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
-def test_what_was_approved_goes_out_at_the_slot_and_not_before(tmp_path: Path, urls: dict[str, str]) -> None:
+@pytest.mark.parametrize(("urls", "workers"), [("sqlite", 1), ("postgresql", 2)], indirect=["urls"])
+def test_what_was_approved_goes_out_once_at_the_slot_and_not_before(
+    tmp_path: Path, urls: dict[str, str], workers: int
+) -> None:
     clock = {
         "LD_PRELOAD": LIBRARY,
         "FAKETIME": f"{_offset():+d}",
@@ -43,7 +45,8 @@ def test_what_was_approved_goes_out_at_the_slot_and_not_before(tmp_path: Path, u
         service = Service(tmp_path, mail, urls, **clock)
         try:
             service.serve()
-            service.worker()
+            for _ in range(workers):
+                service.worker()
             service.join(READER)
             issue_id = service.issue(TEXT)
             due = datetime.fromisoformat(service.told("issue", "show", issue_id)["due_at"])
