@@ -10,6 +10,9 @@ READY  := .venv/.ready-$(KEY)
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --upgrade
 
+# Where Python is told not to keep what it compiled, every command would compile all it loads again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test cover test-system check fix lock audit docs migration clean browser
 
