@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import itertools
+import os
 import shutil
 import signal
 import subprocess
@@ -116,6 +117,21 @@ class Server:
         """Stop as after a power cut: nothing is written that was not written already."""
         self.stop(signal.SIGQUIT)
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let the server and everyone who serves in it hang, as a machine does that swaps."""
+        assert self._process is not None
+        first = self._process.pid
+        os.kill(first, signal.SIGSTOP)  # who hangs starts no more of them
+        family = [*_children(first), first]
+        try:
+            for pid in family:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in family:
+                os.kill(pid, signal.SIGCONT)
+
     def run(self, statement: str | sql.Composed, database: str = "postgres") -> None:
         """Carry out one statement outside any transaction."""
         with psycopg.connect(
@@ -147,6 +163,11 @@ class Server:
         """Remove a database, whoever is still connected to it."""
         name = url.removeprefix(f"postgresql+psycopg://{USER}@/").partition("?")[0]
         self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _children(pid: int) -> list[int]:
+    """Which processes a process has started; each of PostgreSQL's leads a group of its own."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _parent() -> Path:

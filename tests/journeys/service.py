@@ -152,7 +152,7 @@ class Service:
         except httpx2.TransportError:
             return False
 
-    def stop(self, process: subprocess.Popen[bytes], sign: int = signal.SIGTERM) -> int:
+    def stop(self, process: Any, sign: int = signal.SIGTERM) -> int:
         """End one process and wait for it."""
         process.send_signal(sign)
         return process.wait(PATIENCE)

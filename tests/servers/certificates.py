@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
+HOSTS = ("127.0.0.1", "198.51.100.1")  # here, and here as seen from a network of a test (RFC 5737)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _certificate(
     issuer: str,
     until: datetime,
 ) -> x509.Certificate:
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [x509.DNSName("localhost"), *(x509.IPAddress(ipaddress.ip_address(each)) for each in HOSTS)]
     authority = x509.BasicConstraints(ca=key is signer, path_length=None)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     issued_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())

@@ -24,7 +24,7 @@ class Received:
     recipients: dict[str, list[Copy]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[str] = field(default_factory=Counter)
     """connections, letters, empty (a lone dot after 354), unfinished (a letter without its end), early
-    (commands that came before the reply to the one before)."""
+    (commands that came before the reply to the one before), dropped (connections, at the final dot)."""
 
     commands: list[str] = field(default_factory=list)  # only if the server keeps letters
 

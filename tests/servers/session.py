@@ -222,6 +222,7 @@ class Session(asyncio.Protocol):
         mischief = self._server.mischief
         drop = mischief.drop if mischief.drop and mischief.strikes() else None
         recipients, self._sender, self._recipients = self._recipients, None, []
+        self._server.received.counts["dropped"] += drop is not None
         if drop == "before":
             self.transport.abort()
             return

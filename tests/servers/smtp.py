@@ -119,27 +119,32 @@ class Server:
 
 
 async def obey(server: Server, asked: dict[str, Any]) -> dict[str, Any]:
-    """Carry out one line from the control port: behave, report, letters, forget, down or up."""
+    """Carry out one line from the control port: behave, report, count, letters, forget, idle, down or up."""
     match asked.pop("do"):
         case "behave":
             server.mischief = Mischief(**asked)
         case "report":
             return server.received.report()
+        case "count":
+            return dict(server.received.counts)
         case "letters":
             copies = server.received.recipients.get(asked["recipient"], [])
             return {"letters": [copy.letter.decode("latin-1") for copy in copies]}
         case "forget":
             server.received, server.deferred = Received(server.received.keep), set()
-        case "down":
-            await server.down()
-        case "up":
-            await server.up()
+        case "idle" | "down" | "up" as step:
+            await getattr(server, step)()
     return {}
 
 
 async def serve(options: argparse.Namespace) -> None:
     server = Server(
-        port=options.port, tls=options.tls, user=options.user, password=options.password, keep=options.keep
+        host=options.host,
+        port=options.port,
+        tls=options.tls,
+        user=options.user,
+        password=options.password,
+        keep=options.keep,
     )
 
     async def control(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -162,9 +167,9 @@ async def serve(options: argparse.Namespace) -> None:
 class Process:
     """The server in a process of its own, steered over its control port."""
 
-    def __init__(self, *options: str, tls: str | None = None) -> None:
-        self._options = [*options, *(["--tls", tls] if tls else [])]
-        self._scheme = SCHEMES[tls]
+    def __init__(self, *options: str, tls: str | None = None, host: str = "127.0.0.1") -> None:
+        self._options = [*options, "--host", host, *(["--tls", tls] if tls else [])]
+        self._where = f"{SCHEMES[tls]}://{host}"
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "tests.servers.smtp", *self._options]
@@ -172,7 +177,7 @@ class Process:
         assert self._process.stdout
         ports = json.loads(self._process.stdout.readline())
         self.port = ports["port"]
-        self.url = f"{self._scheme}://127.0.0.1:{self.port}"
+        self.url = f"{self._where}:{self.port}"
         self._line = socket.create_connection(("127.0.0.1", ports["control"]))
         self._answers = self._line.makefile("r")
         return self
@@ -197,6 +202,10 @@ class Process:
     def report(self) -> dict[str, Any]:
         return self._ask("report")
 
+    def count(self, what: str = "letters") -> int:
+        """How many there were of something; cheap, so that it can be asked often."""
+        return int(self._ask("count").get(what, 0))
+
     def letters(self, recipient: str) -> list[bytes]:
         """Return the letters to somebody, oldest first, if the server keeps them."""
         found = self._ask("letters", recipient=recipient)["letters"]
@@ -205,6 +214,10 @@ class Process:
     def forget(self) -> None:
         """Begin counting anew."""
         self._ask("forget")
+
+    def idle(self) -> None:
+        """Wait until everyone has hung up, and so everything that was said has been heard."""
+        self._ask("idle")
 
     def down(self) -> None:
         """Refuse connections and cut the open ones off."""
@@ -217,6 +230,7 @@ class Process:
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--control", type=int, default=0, help="port for JSON lines; 0 takes a free one")
     parser.add_argument("--tls", choices=["starttls", "implicit"])
     parser.add_argument("--authority", help="file to write who signed the certificate to")
