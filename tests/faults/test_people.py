@@ -1,0 +1,71 @@
+"""People pause, let go on, cancel and put a backup back: what they decide is what happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import Settings
+from tests.backups import Backups
+from tests.conftest import DATABASES
+from tests.faults.promise import kept_its_promise
+from tests.faults.scene import CALM, CONNECTIONS, LEASE, READERS, Scene, wait
+
+
+@pytest.fixture
+def lease() -> int:
+    """Nothing is taken over here."""
+    return CALM
+
+
+def test_paused_and_resumed(scene: Scene) -> None:
+    """Paused, then resumed: nothing leaves in between, and nobody gets two."""
+    scene.begin()
+    scene.handed_over(READERS // 3)
+    scene.act("pause")
+    scene.settled()
+    assert scene.books()["accepted"] < READERS
+    taken = len(scene.copies())
+    assert scene.books()["accepted"] == taken
+    scene.act("resume")
+    scene.reaches("sent")
+    assert kept_its_promise(scene).in_doubt == 0
+
+
+def test_cancelled(scene: Scene) -> None:
+    """Cancelled in the middle: nobody else gets it, and the books close on who has it."""
+    scene.begin()
+    scene.handed_over(READERS // 3)
+    scene.act("cancel")
+    wait(lambda: scene.ask("SELECT closed_at IS NOT NULL FROM issue"), "the books are closed")
+    taken = len(scene.copies())
+    assert taken < READERS
+    kept_its_promise(scene, state="cancelled", given_up=READERS - taken)
+
+
+@pytest.mark.parametrize("lease", [LEASE])
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_backup_is_put_back(kind: str, make, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """A backup from the middle is put back: the issue is held; a person lets it go on from there."""
+    scene = make(kind)
+    server = None if kind == "sqlite" else request.getfixturevalue("shared")[0]
+    backups = Backups(tmp_path, server)
+    urls = {each: scene.environment[f"BODE_{each.upper()}"] for each in ("database_url", "ledger_url")}
+    settings = Settings(data_dir=tmp_path, keys_file=tmp_path / "keys.json", **urls)
+    worker = scene.begin()
+    scene.handed_over(READERS // 4)
+    before = len(scene.copies())
+    backup = backups.take(settings)
+    scene.handed_over(READERS // 2)
+    scene.bode("staff", "disable", "joost")  # raises the counter, as every ten seconds does
+    scene.kill(worker)
+    restored = backups.put_back(settings, backup, main=True, ledger=False)
+    scene.environment["BODE_DATABASE_URL"] = restored.database
+    taken = len(scene.copies())
+    scene.worker()
+    scene.reaches("held")
+    assert len(scene.copies()) == taken
+    scene.act("resume")
+    scene.reaches("sent")
+    kept_its_promise(scene, allowed=taken - before + CONNECTIONS, named=False)
