@@ -14,7 +14,7 @@ LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test cover test-system check fix lock audit docs migration clean browser
+.PHONY: help setup run test cover test-system chaos reliability check fix lock audit docs migration clean browser
 
 help: ## List what you can ask for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,12 @@ cover: setup browser ## Run the same tests and show which lines none of them rea
 test-system: setup ## Run the tests that need Debian packages or root (installs the packages)
 	@.ci/packages
 	@$(BIN)/pytest --numprocesses logical tests/system
+
+chaos: setup ## Break things at random while an issue goes out: make chaos seed=7 rounds=20
+	@$(BIN)/python -m tests.faults.chaos --seed $(or $(seed),1) --rounds $(or $(rounds),4)
+
+reliability: setup ## Run the fault table and write what came of it into docs/reliability.md
+	@$(BIN)/python -m tests.faults.table
 
 check: setup ## Format, lint, types, directions, templates, spelling: everything but the tests
 	@$(BIN)/ruff format --check
