@@ -1,7 +1,7 @@
 """An issue goes out: every reader of the audience once, whatever breaks on the way.
 
 Read in this order: `start` (an issue's moment comes), `freeze` (who gets it), `claim` (who sends
-what), `letter` (a reader's bytes; `signing` ahead of their turn), `fate` (what became of a copy),
+what), `letter` (a reader's bytes; `press` makes them ahead of their turn), `fate` (what became of a copy),
 `journal` (what is on disk before bytes leave; `postgres` and `sqlite` write it), `judge` (what a reply
 means), `lane` (one connection), `engine` (all of them), `close` (the books).
 

@@ -6,11 +6,12 @@ is in doubt, is counted as such, and is sent again with the same bytes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, case, literal, or_, select, text, update
@@ -26,6 +27,43 @@ OPEN = text("delivery.state IN ('waiting', 'sending')")
 _order = attrgetter("seq")
 
 
+@dataclass(eq=False, slots=True)
+class Lease:
+    """A claim's hold on its rows, under a name of its own: another claim of the same worker is another.
+
+    `deadline` is on the worker's own steady clock: after it, hands off. It moves when the lease is
+    renewed in time, and only then.
+    """
+
+    name: str
+    first: int
+    last: int
+    left: int  # copies whose fate is not known yet
+    deadline: float
+
+    @property
+    def over(self) -> bool:
+        """Whether somebody else may have these rows by now."""
+        return time.monotonic() >= self.deadline
+
+
+class Held(Protocol):
+    """A row under a lease."""
+
+    @property
+    def seq(self) -> int: ...
+
+    @property
+    def lease(self) -> Lease: ...
+
+
+class Row(NamedTuple):
+    """A row without a reader to send to."""
+
+    seq: int
+    lease: Lease
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """One reader's copy in a worker's hands; the address is still sealed."""
@@ -37,7 +75,7 @@ class Copy:
     attempts: int
     sealed: bytes
     language: str
-    deadline: float  # on the worker's own steady clock: after this, hands off
+    lease: Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +84,7 @@ class Claimed:
 
     copies: list[Copy]
     gone: list[int]
-    last: int  # where the next claim goes on; 0 wraps to the start
+    lease: Lease  # its `last` is where the next claim goes on; 0 wraps to the start
 
 
 async def claim(
@@ -55,12 +93,22 @@ async def claim(
     *,
     after: int,
     limit: int,
-    owner: str,
-    lease: float,
+    name: str,
+    seconds: float,
     deadline: float,
 ) -> Claimed:
-    """Lease the next rows after a place in the audience (keyset, design section 6)."""
-    rows = await _lease(session, issue_id, after, limit, owner, lease)
+    """Lease the next rows after a place in the audience (keyset, design section 6).
+
+    `name` is of this claim alone; `seconds` is how long it holds unless it is renewed.
+    """
+    rows = await _lease(session, issue_id, after, limit, name, seconds)
+    lease = Lease(
+        name,
+        min((row.seq for row in rows), default=0),
+        max((row.seq for row in rows), default=0),
+        len(rows),
+        deadline,
+    )
     readers = await _readers(session, [row.subscriber_id for row in rows])
     copies, gone = [], []
     for row in sorted(rows, key=_order):
@@ -77,14 +125,14 @@ async def claim(
                 row.attempts,
                 reader.address,
                 reader.language,
-                deadline,
+                lease,
             )
         )
-    return Claimed(copies, gone, max((row.seq for row in rows), default=0))
+    return Claimed(copies, gone, lease)
 
 
 async def _lease(
-    session: AsyncSession, issue_id: UUID, after: int, limit: int, owner: str, lease: float
+    session: AsyncSession, issue_id: UUID, after: int, limit: int, name: str, seconds: float
 ) -> Sequence[Any]:
     due = or_(Delivery.due_at.is_(None), Delivery.due_at <= from_now())
     free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < from_now())
@@ -102,8 +150,8 @@ async def _lease(
         update(Delivery)
         .where(Delivery.seq == chosen.c.seq)
         .values(
-            lease_owner=owner,
-            lease_until=from_now(lease),
+            lease_owner=name,
+            lease_until=from_now(seconds),
             in_doubt=Delivery.in_doubt + doubted,
             state=State.WAITING,
         )

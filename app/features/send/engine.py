@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,12 +27,12 @@ from app.domain.issue import State, in_states
 from app.features.send import breaker, claim, close, freeze
 from app.features.send.breaker import Breaker
 from app.features.send.fate import Fate, Outcome
-from app.features.send.journal import Journal
+from app.features.send.journal import Journal, Term
 from app.features.send.judge import Patience, Verdict, judge
 from app.features.send.lane import Lane
 from app.features.send.letter import Run
+from app.features.send.press import Press
 from app.features.send.runs import Runs
-from app.features.send.signing import Signing
 from app.features.send.stock import Item, Stock
 from app.mail.dialer import Dialer
 from app.mail.dkim import Signer
@@ -44,6 +45,7 @@ POLL = 0.2  # seconds between looks for new work: "send" reaches the relay withi
 SEARCH_SHARE = 10  # a search that found nothing is repeated after ten times its length: a tenth of the time
 ROUND_SECONDS = 30.0  # a round of milliseconds (a million books: seconds) that takes longer hangs
 SAFETY = 5.0  # seconds before the lease's end after which nothing more leaves
+WHO = 16  # characters of a worker's random name in that of a lease, which has 32: no two are alike
 LOST = "lost"  # instead of a code: the connection went before the reply came
 AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)  # OSError: also a TimeoutError
 
@@ -77,10 +79,14 @@ class Engine:
         self._tools = tools
         self._batch = BATCH if tools.database.postgres else SQLITE_BATCH
         self._stock = Stock(self._batch // 2)
-        self._journal = Journal(tools.database, tools.owner, tools.fresh, tools.compare, tools.dead)
+        self._span = max(tools.lease - SAFETY, tools.lease / 2)
+        self._numbers = itertools.count(1)
+        self._journal = Journal(
+            tools.database, Term(tools.lease, self._span), tools.fresh, tools.compare, tools.dead
+        )
         self._breaker = Breaker()
         self._runs = Runs(tools.database, tools.patience, tools.hostname, tools.signer)
-        self._signing = Signing(self._stock, tools.ring, tools.connections)
+        self._press = Press(self._stock, tools.ring, tools.connections)
         self._cursors: dict[UUID, int] = {}
         self._rest: dict[UUID, float] = {}  # until when a search of a whole issue is not repeated
         self._stopping = asyncio.Event()
@@ -99,11 +105,10 @@ class Engine:
         await asyncio.gather(*lanes)
         self._journal.close()
         await writing
-        self._signing.close()
+        self._press.close()
 
     def _lane(self) -> Lane:
-        tools = self._tools
-        return Lane(self._stock, self._journal, tools.ring, self._judged, self._open, self._signing)
+        return Lane(self._stock, self._journal, self._judged, self._open, self._press)
 
     async def _open(self) -> Line | None:
         while not self._stopping.is_set():
@@ -217,15 +222,16 @@ class Engine:
                 run.issue_id,
                 after=after,
                 limit=self._most(run),
-                owner=self._tools.owner,
-                lease=self._tools.lease,
-                deadline=begun + max(self._tools.lease - SAFETY, self._tools.lease / 2),
+                name=f"{self._tools.owner[:WHO]}.{next(self._numbers)}",
+                seconds=self._tools.lease,
+                deadline=begun + self._span,
             )
             wait = await claim.reserve(session, run.issue_id, len(claimed.copies), run.pace)
-        if claimed.last:
-            self._cursors[run.issue_id] = claimed.last
+        if claimed.lease.left:
+            self._cursors[run.issue_id] = claimed.lease.last
+            self._journal.hold(claimed.lease)
         for seq in claimed.gone:
-            self._journal.settle(seq, Fate(Outcome.GONE))
+            self._journal.settle(claim.Row(seq, claimed.lease), Fate(Outcome.GONE))
         step = 0.0 if run.pace is None else 1.0 / run.pace
         first = time.monotonic() + wait
         self._stock.put([Item(run, copy, first + at * step) for at, copy in enumerate(claimed.copies)])
@@ -260,4 +266,4 @@ class Engine:
 
     def _release(self, items: list[Item]) -> None:
         for item in items:
-            self._journal.settle(item.copy.seq, Fate(Outcome.RELEASED))
+            self._journal.settle(item.copy, Fate(Outcome.RELEASED))

@@ -8,10 +8,11 @@ says what must be true before, so doing it twice does what doing it once does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -21,11 +22,13 @@ from app.core import logs
 from app.core.database import Database
 from app.core.errors import BookClosed
 from app.features.send import postgres, sqlite
-from app.features.send.claim import Copy
+from app.features.send.claim import Copy, Held, Lease
 from app.features.send.fate import Fate
 
 PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between tries while the database is away
+RENEWALS = 3  # a span: two may fail
 SQLITE_GAP = 0.01  # seconds: between two commits others can write too, the web above all
+AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 
 log = logs.get("send.journal")
 
@@ -35,7 +38,9 @@ class Pen(Protocol):
 
     async def open(self) -> None: ...
 
-    async def write(self, fates: Sequence[tuple[int, Fate]], marks: Sequence[Copy]) -> set[int]: ...
+    async def write(self, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]) -> set[int]: ...
+
+    async def renew(self, lease: Lease, seconds: float) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -43,10 +48,17 @@ class Pen(Protocol):
 Told = asyncio.Future[bool]
 
 
+class Term(NamedTuple):
+    """How long a lease holds in the database, and how long the worker trusts it (seconds)."""
+
+    lease: float
+    span: float
+
+
 @dataclass(slots=True)
 class _Group:
     marks: list[tuple[Copy, Told]] = field(default_factory=list)
-    fates: list[tuple[int, Fate]] = field(default_factory=list)
+    fates: list[tuple[Held, Fate]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.marks or self.fates)
@@ -62,16 +74,19 @@ class Journal:
     def __init__(
         self,
         database: Database,
-        owner: str,
+        term: Term,
         fresh: Callable[[], bool],
         compare: Callable[[], Awaitable[None]],
         dead: Callable[[UUID], None],
     ) -> None:
-        self._pen: Pen = (postgres.Pen if database.postgres else sqlite.Pen)(database, owner)
+        self._pen: Pen = (postgres.Pen if database.postgres else sqlite.Pen)(database)
         self._gap = 0.0 if database.postgres else SQLITE_GAP
         self._fresh = fresh
         self._compare = compare
         self._dead = dead
+        self._term = term
+        self._leases: set[Lease] = set()
+        self._renewal = False  # whether it is time to renew them
         self._group = _Group()
         self._more = asyncio.Event()
         self._closing = False
@@ -83,10 +98,14 @@ class Journal:
         self._more.set()
         return told
 
-    def settle(self, seq: int, fate: Fate) -> None:
+    def settle(self, held: Held, fate: Fate) -> None:
         """Write down what became of a copy, before or with the next mark of its connection."""
-        self._group.fates.append((seq, fate))
+        self._group.fates.append((held, fate))
         self._more.set()
+
+    def hold(self, lease: Lease) -> None:
+        """Renew this lease in time, as long as any of its copies has no fate."""
+        self._leases.add(lease)
 
     def close(self) -> None:
         """Write what is left and end."""
@@ -95,17 +114,39 @@ class Journal:
 
     async def run(self) -> None:
         """Write group after group until closed."""
+        remembering = asyncio.create_task(self._remember())
         try:
             while not self._closing or self._group:
                 await self._more.wait()
                 self._more.clear()
                 group, self._group = self._group, _Group()
+                if self._renewal:
+                    await self._renew()
                 if group:
                     await self._until_written(group)
-                    if self._gap:
-                        await asyncio.sleep(self._gap)
+                    await asyncio.sleep(self._gap)
         finally:
+            remembering.cancel()
             await self._pen.close()
+
+    async def _remember(self) -> None:
+        """A reply may take longer than a lease (RFC 5321 allows ten minutes), so leases are renewed."""
+        while True:
+            await asyncio.sleep(self._term.span / RENEWALS)
+            self._renewal = bool(self._leases)
+            self._more.set()
+
+    async def _renew(self) -> None:
+        """What cannot be renewed in time is over, and others may have it: it is not sent any more."""
+        self._renewal = False
+        with contextlib.suppress(*AWAY):
+            await self._pen.open()
+            for lease in [each for each in self._leases if not each.over]:
+                begun = time.monotonic()
+                await self._pen.renew(lease, self._term.lease)
+                if not lease.over:  # the answer came in time, so nobody else came in between
+                    lease.deadline = begun + self._term.span
+        self._leases = {each for each in self._leases if not each.over}
 
     async def _until_written(self, group: _Group) -> None:
         attempt = 0
@@ -116,7 +157,7 @@ class Journal:
                     await self._compare()
                 marks = [copy for copy, told in group.marks if not told.done()]
                 marked = await self._pen.write(group.fates, marks)
-            except (DBAPIError, PoolTimeout, OSError, BookClosed) as trouble:
+            except AWAY as trouble:
                 log.warning("journal.retry", attempt=attempt, trouble=type(trouble).__name__)
                 self._refuse_late(group)
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
@@ -129,12 +170,20 @@ class Journal:
         for copy, told in group.marks:
             if not told.done():
                 told.set_result(copy.seq in marked)
-        for _, fate in group.fates:
+            if copy.seq not in marked:
+                self._done_with(copy.lease)
+        for held, fate in group.fates:
+            self._done_with(held.lease)
             if fate.ends is not None:
                 self._dead(fate.ends)
+
+    def _done_with(self, lease: Lease) -> None:
+        lease.left -= 1
+        if lease.left <= 0:
+            self._leases.discard(lease)
 
     def _refuse_late(self, group: _Group) -> None:
         """A connection does not wait for a mark whose lease has run out meanwhile."""
         for copy, told in group.marks:
-            if time.monotonic() >= copy.deadline and not told.done():
+            if copy.lease.over and not told.done():
                 told.set_result(False)

@@ -14,12 +14,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from app.core.crypto import KeyRing, Unreadable
+from app.core.crypto import Unreadable
 from app.features.send.fate import Fate, Outcome
 from app.features.send.journal import Journal
-from app.features.send.letter import Ready, prepare
-from app.features.send.signing import Signing
+from app.features.send.letter import Ready
+from app.features.send.press import Press
 from app.features.send.stock import Item, Stock
+from app.mail.compiled import BadValue
 from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 
 IDLE = 5.0  # seconds a connection waits for work before it is closed politely
@@ -39,10 +40,9 @@ class Lane:
 
     stock: Stock
     journal: Journal
-    ring: Callable[[], KeyRing]
     judged: Judged
     open_line: Callable[[], Awaitable[Line | None]]
-    signing: Signing
+    press: Press
     _item: Item | None = None  # marked on disk; its body leaves next
     _ready: Ready | None = None
     _lost: int = 0  # connections lost since a copy was accepted
@@ -62,7 +62,7 @@ class Lane:
         upcoming: Item | None = first
         try:
             while upcoming is not None or self._item is not None:
-                if upcoming is not None and upcoming.expired:
+                if upcoming is not None and upcoming.copy.lease.over:
                     self._release(upcoming)
                     upcoming = None
                 upcoming = await self._step(line, upcoming)
@@ -75,7 +75,7 @@ class Lane:
         """One round trip; returns what to send next on this connection."""
         ready = await self._prepared(upcoming) if upcoming is not None else None
         upcoming = upcoming if ready is not None else None
-        if self._item is not None and self._item.expired:
+        if self._item is not None and self._item.copy.lease.over:
             self._not_sent(upcoming)
             line.abort()
             return None
@@ -88,17 +88,11 @@ class Lane:
         return await self.stock.take(IDLE)
 
     async def _prepared(self, item: Item) -> Ready | None:
-        """Filling takes microseconds; what is signed was begun ahead, in a thread."""
         try:
-            if not item.run.signed:
-                return prepare(item.run, item.copy, self.ring())
-            self.signing.top_up()
-            if item.ready is not None:
-                return await item.ready
-            return await self.signing.now(item)
-        except (Unreadable, BadEnvelope) as trouble:
+            return await self.press.ready(item)
+        except (Unreadable, BadEnvelope, BadValue) as trouble:
             code = type(trouble).__name__
-            self.journal.settle(item.copy.seq, Fate(Outcome.GIVEN_UP, code))
+            self.journal.settle(item.copy, Fate(Outcome.GIVEN_UP, code))
             return None
 
     async def _exchange(self, line: Line, upcoming: Item | None, ready: Ready | None) -> None:
@@ -118,12 +112,12 @@ class Lane:
         try:
             reply = await line.fate()
         except Trouble:
-            self.journal.settle(current.copy.seq, self.judged(current, None))
+            self.journal.settle(current.copy, self.judged(current, None))
             if upcoming is not None:
                 self.stock.put_back(upcoming)
             raise
         self._lost = 0
-        self.journal.settle(current.copy.seq, self.judged(current, reply))
+        self.journal.settle(current.copy, self.judged(current, reply))
 
     async def _open(self, line: Line, upcoming: Item, ready: Ready) -> None:
         try:
@@ -132,7 +126,7 @@ class Lane:
             self.stock.put_back(upcoming)
             raise
         if not reply.go_ahead:
-            self.journal.settle(upcoming.copy.seq, self.judged(upcoming, reply))
+            self.journal.settle(upcoming.copy, self.judged(upcoming, reply))
         elif await self.journal.mark(upcoming.copy):
             self._item, self._ready = upcoming, ready
         else:
@@ -147,4 +141,4 @@ class Lane:
             self.stock.put_back(upcoming)
 
     def _release(self, item: Item) -> None:
-        self.journal.settle(item.copy.seq, Fate(Outcome.RELEASED))
+        self.journal.settle(item.copy, Fate(Outcome.RELEASED))

@@ -12,7 +12,7 @@ from psycopg.pq.abc import PGresult
 
 from app.core.database import Database
 from app.core.direct import Away, Direct, array, numbers
-from app.features.send.claim import Copy
+from app.features.send.claim import Copy, Held, Lease
 from app.features.send.fate import Fate
 
 # The reader is still there and wants mail, asked in the moment in which the copy is marked.
@@ -22,8 +22,8 @@ WANTED = """EXISTS (
 
 GROUP = f"""
 WITH fate AS (
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::float8[], $5::int[], $6::int[])
-    AS f(seq, state, code, again, tries, doubts)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::int[], $7::int[])
+    AS f(seq, lease, state, code, again, tries, doubts)
 ), settled AS (
     UPDATE delivery d
     SET state = f.state, code = coalesce(f.code, d.code), lease_owner = NULL, lease_until = NULL,
@@ -31,10 +31,10 @@ WITH fate AS (
         due_at = CASE WHEN f.again > 0 THEN clock_timestamp() + f.again * interval '1 second'
                  ELSE d.due_at END
     FROM fate f
-    WHERE d.seq = f.seq AND d.lease_owner = $7 AND d.state IN ('waiting', 'sending')
+    WHERE d.seq = f.seq AND d.lease_owner = f.lease AND d.state IN ('waiting', 'sending')
 )
-UPDATE delivery d SET state = 'sending'
-WHERE d.seq = ANY($8::bigint[]) AND d.lease_owner = $7 AND d.lease_until > clock_timestamp()
+UPDATE delivery d SET state = 'sending' FROM unnest($8::bigint[], $9::text[]) AS m(seq, lease)
+WHERE d.seq = m.seq AND d.lease_owner = m.lease AND d.lease_until > clock_timestamp()
 AND d.state IN ('waiting', 'sending')
 AND EXISTS (SELECT FROM issue i WHERE i.id = d.issue_id AND i.state = 'sending')
 AND {WANTED}
@@ -45,18 +45,25 @@ RETURNING d.seq
 LET_GO = f"""
 UPDATE delivery d
 SET state = CASE WHEN {WANTED} THEN 'waiting' ELSE 'left' END, lease_owner = NULL, lease_until = NULL
-WHERE d.seq = ANY($1::bigint[]) AND d.lease_owner = $2 AND d.state IN ('waiting', 'sending')
+FROM unnest($1::bigint[], $2::text[]) AS m(seq, lease)
+WHERE d.seq = m.seq AND d.lease_owner = m.lease AND d.state IN ('waiting', 'sending')
 """  # noqa: S608  (put together from fixed texts)
 
-STATEMENTS = {b"group": GROUP, b"let_go": LET_GO}
+# Only what nobody else could have taken yet.
+RENEW = """
+UPDATE delivery SET lease_until = clock_timestamp() + $4::float8 * interval '1 second'
+WHERE seq BETWEEN $1::bigint AND $2::bigint AND lease_owner = $3::text
+AND lease_until > clock_timestamp() AND state IN ('waiting', 'sending')
+"""
+
+STATEMENTS = {b"group": GROUP, b"let_go": LET_GO, b"renew": RENEW}
 
 
 class Pen:
     """Writes a worker's marks and fates, each group in one message to the database."""
 
-    def __init__(self, database: Database, owner: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._owner = owner.encode()
         self._line: Direct | None = None
 
     async def open(self) -> None:
@@ -64,13 +71,18 @@ class Pen:
         if self._line is None:
             self._line = await self._database.direct(STATEMENTS)
 
-    async def write(self, fates: Sequence[tuple[int, Fate]], marks: Sequence[Copy]) -> set[int]:
+    async def write(self, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]) -> set[int]:
         """Commit all of it; returns which marks hold. Raises Away when nobody knows."""
-        wanted = [copy.seq for copy in marks]
-        marked = await self._group(fates, wanted)
-        if missed := [seq for seq in wanted if seq not in marked]:
-            await self._run(b"let_go", [numbers(missed), self._owner])
+        found = await self._run(b"group", [*_settled([held for held, _ in fates], fates), *_rows(marks)])
+        marked = {int.from_bytes(found.get_value(row, 0) or b"", "big") for row in range(found.ntuples)}
+        if missed := [copy for copy in marks if copy.seq not in marked]:
+            await self._run(b"let_go", _rows(missed))
         return marked
+
+    async def renew(self, lease: Lease, seconds: float) -> None:
+        """Hold on to what is still ours."""
+        words = (str(lease.first), str(lease.last), lease.name, f"{seconds:.3f}")
+        await self._run(b"renew", [word.encode() for word in words])
 
     async def close(self) -> None:
         """Hang up."""
@@ -78,23 +90,7 @@ class Pen:
         if line is not None:
             await line.close()
 
-    async def _group(self, fates: Sequence[tuple[int, Fate]], wanted: Sequence[int]) -> set[int]:
-        found = await self._run(
-            b"group",
-            [
-                numbers([seq for seq, _ in fates]),
-                _words([fate.state for _, fate in fates]),
-                _words([fate.code for _, fate in fates]),
-                array([f"{fate.again_in:.3f}" for _, fate in fates]),
-                numbers([fate.tries for _, fate in fates]),
-                numbers([fate.doubts for _, fate in fates]),
-                self._owner,
-                numbers(wanted),
-            ],
-        )
-        return {int.from_bytes(found.get_value(row, 0) or b"", "big") for row in range(found.ntuples)}
-
-    async def _run(self, name: bytes, values: list[bytes | None]) -> PGresult:
+    async def _run(self, name: bytes, values: Sequence[bytes]) -> PGresult:
         if self._line is None:
             raise Away("there is no connection")
         try:
@@ -102,6 +98,22 @@ class Pen:
         except BaseException:
             await self.close()
             raise
+
+
+def _rows(held: Sequence[Held]) -> list[bytes]:
+    """Rows and the leases under which they are ours."""
+    return [numbers([each.seq for each in held]), _words([each.lease.name for each in held])]
+
+
+def _settled(held: Sequence[Held], fates: Sequence[tuple[Held, Fate]]) -> list[bytes]:
+    return [
+        *_rows(held),
+        _words([fate.state for _, fate in fates]),
+        _words([fate.code for _, fate in fates]),
+        array([f"{fate.again_in:.3f}" for _, fate in fates]),
+        numbers([fate.tries for _, fate in fates]),
+        numbers([fate.doubts for _, fate in fates]),
+    ]
 
 
 def _words(values: Sequence[str | None]) -> bytes:

@@ -6,27 +6,28 @@ Each statement says what must be true before, so that doing it twice does what d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, or_, update
+from sqlalchemy import ColumnElement, and_, exists, or_, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import PARAMETERS_AT_ONCE, Database
 from app.core.sqltime import from_now
-from app.domain.delivery import Delivery, State
+from app.domain.delivery import OPEN, Delivery, State
 from app.domain.issue import Issue
 from app.domain.issue import State as IssueState
 from app.domain.subscriber import Subscriber
-from app.features.send.claim import Copy
+from app.features.send.claim import Copy, Held, Lease
 from app.features.send.fate import UNTRIED, Fate
+
+T = TypeVar("T")
 
 
 class Pen:
     """Writes the worker's marks and fates."""
 
-    def __init__(self, database: Database, owner: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._owner = owner
         self._connection: AsyncConnection | None = None
 
     async def open(self) -> None:
@@ -40,39 +41,43 @@ class Pen:
         if connection is not None:
             await connection.close()
 
-    async def write(self, fates: Sequence[tuple[int, Fate]], marks: Sequence[Copy]) -> set[int]:
+    async def write(self, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]) -> set[int]:
         """Commit all of it; returns which marks hold."""
         assert self._connection is not None, "open comes first"
         try:
             async with self._connection.begin():
-                return await self._write(self._connection, fates, [copy.seq for copy in marks])
+                return await self._write(self._connection, fates, marks)
         except BaseException:
             await self.close()
             raise
 
     async def _write(
-        self, connection: AsyncConnection, fates: Sequence[tuple[int, Fate]], wanted: Sequence[int]
+        self, connection: AsyncConnection, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]
     ) -> set[int]:
         await self._settle(connection, fates)
-        marked = await self._mark(connection, wanted)
-        await self._let_go(connection, [seq for seq in wanted if seq not in marked])
+        marked = await self._mark(connection, marks)
+        await self._let_go(connection, [copy for copy in marks if copy.seq not in marked])
         return marked
 
-    def _mine(self, seqs: Sequence[int]) -> ColumnElement[bool]:
-        """Rows that this worker has and that are not at their end.
+    async def renew(self, lease: Lease, seconds: float) -> None:
+        """Hold on to what is still ours."""
+        assert self._connection is not None, "open comes first"
+        statement = update(Delivery).where(
+            Delivery.seq.between(lease.first, lease.last),
+            Delivery.lease_owner == lease.name,
+            Delivery.lease_until > from_now(),
+            Delivery.state.in_(OPEN),
+        )
+        async with self._connection.begin():
+            await self._connection.execute(statement.values(lease_until=from_now(seconds)))
 
-        `sending` too: a mark whose commit went unanswered may be there already.
-        """
-        still_open = Delivery.state.in_([State.WAITING, State.SENDING])
-        return and_(Delivery.seq.in_(seqs), Delivery.lease_owner == self._owner, still_open)
-
-    async def _mark(self, connection: AsyncConnection, seqs: Sequence[int]) -> set[int]:
+    async def _mark(self, connection: AsyncConnection, marks: Sequence[Copy]) -> set[int]:
         marked: set[int] = set()
-        for part in _parts(seqs):
+        for part in _parts(marks):
             statement = (
                 update(Delivery)
                 .where(
-                    self._mine(part),
+                    _ours(part),
                     Delivery.lease_until > from_now(),
                     exists().where(Issue.id == Delivery.issue_id, Issue.state == IssueState.SENDING),
                     _wanted(),
@@ -83,23 +88,32 @@ class Pen:
             marked.update(row.seq for row in await connection.execute(statement))
         return marked
 
-    async def _let_go(self, connection: AsyncConnection, seqs: Sequence[int]) -> None:
+    async def _let_go(self, connection: AsyncConnection, held: Sequence[Held]) -> None:
         """Not marked: the reader left (then the row says so), or the issue stopped."""
-        for part in _parts(seqs):
+        for part in _parts(held):
             free: dict[str, Any] = {"lease_owner": None, "lease_until": None}
-            left = update(Delivery).where(self._mine(part), ~_wanted())
+            left = update(Delivery).where(_ours(part), ~_wanted())
             await connection.execute(left.values(free | {"state": State.LEFT}))
             await connection.execute(
-                update(Delivery).where(self._mine(part)).values(free | {"state": State.WAITING})
+                update(Delivery).where(_ours(part)).values(free | {"state": State.WAITING})
             )
 
-    async def _settle(self, connection: AsyncConnection, fates: Sequence[tuple[int, Fate]]) -> None:
-        alike: dict[Fate, list[int]] = {}
-        for seq, fate in fates:
-            alike.setdefault(fate, []).append(seq)
-        for fate, seqs in alike.items():
-            for part in _parts(seqs):
-                await connection.execute(update(Delivery).where(self._mine(part)).values(_values(fate)))
+    async def _settle(self, connection: AsyncConnection, fates: Sequence[tuple[Held, Fate]]) -> None:
+        alike: dict[Fate, list[Held]] = {}
+        for held, fate in fates:
+            alike.setdefault(fate, []).append(held)
+        for fate, rows in alike.items():
+            for part in _parts(rows):
+                await connection.execute(update(Delivery).where(_ours(part)).values(_values(fate)))
+
+
+def _ours(held: Sequence[Held]) -> ColumnElement[bool]:
+    """Rows that are under these leases and not at their end.
+
+    `sending` too: a mark whose commit went unanswered may be there already.
+    """
+    rows = [(each.seq, each.lease.name) for each in held]
+    return and_(tuple_(Delivery.seq, Delivery.lease_owner).in_(rows), Delivery.state.in_(OPEN))
 
 
 def _wanted() -> ColumnElement[bool]:
@@ -123,5 +137,5 @@ def _values(fate: Fate) -> dict[str, Any]:
     return values
 
 
-def _parts(seqs: Sequence[int]) -> list[Sequence[int]]:
-    return [seqs[at : at + PARAMETERS_AT_ONCE] for at in range(0, len(seqs), PARAMETERS_AT_ONCE)]
+def _parts(rows: Sequence[T]) -> list[Sequence[T]]:
+    return [rows[at : at + PARAMETERS_AT_ONCE] for at in range(0, len(rows), PARAMETERS_AT_ONCE)]

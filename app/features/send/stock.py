@@ -20,12 +20,8 @@ class Item:
     run: Run
     copy: Copy
     not_before: float
-    ready: asyncio.Future[Ready] | None = None  # being signed ahead of its turn
-
-    @property
-    def expired(self) -> bool:
-        """Whether somebody else may have this row by now."""
-        return time.monotonic() >= self.copy.deadline
+    made: Ready | Exception | None = None  # filled ahead of its turn, or why that cannot be
+    signing: asyncio.Future[Ready | Exception] | None = None  # the same, being signed in a thread
 
 
 class Stock:
@@ -50,7 +46,7 @@ class Stock:
     def put_back(self, item: Item) -> None:
         """Nothing has left for this one: it goes first again."""
         self._items.appendleft(item)
-        self._ahead += item.ready is not None
+        self._ahead += item.signing is not None
         self._more.set()
 
     def take_now(self) -> Item | None:
@@ -60,7 +56,7 @@ class Stock:
         if len(self._items) == self.enough:
             self.low.set()
         item = self._items.popleft()
-        if item.ready is not None:
+        if item.signing is not None:
             self._ahead -= 1
         return item
 
@@ -88,6 +84,10 @@ class Stock:
         except TimeoutError:
             return
 
+    def unfilled(self, most: int) -> list[Item]:
+        """The next copies, as far as they are not filled."""
+        return [item for item in islice(self._items, most) if item.made is None]
+
     def unsigned(self, ahead: int, most: int) -> list[Item]:
         """The next copies to sign, if fewer than `ahead` are under way; they count as under way then."""
         if self._ahead >= ahead or self._closed:
@@ -100,7 +100,7 @@ class Stock:
         """Take out every copy of an issue that was stopped."""
         gone = [item for item in self._items if item.copy.issue_id == issue_id]
         self._items = deque(item for item in self._items if item.copy.issue_id != issue_id)
-        self._ahead = sum(item.ready is not None for item in self._items)
+        self._ahead = sum(item.signing is not None for item in self._items)
         return gone
 
     def close(self) -> list[Item]:
