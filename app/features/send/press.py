@@ -67,7 +67,7 @@ class Press:
         work.add_done_callback(partial(self._signed, signing))
         return signing
 
-    def _signed(self, signing: Sequence[asyncio.Future[Made]], work: asyncio.Future[Made]) -> None:
+    def _signed(self, signing: Sequence[asyncio.Future[Made]], work: asyncio.Future[list[Made]]) -> None:
         self._busy -= 1
         for future, made in zip(signing, work.result(), strict=True):
             if not future.done():
