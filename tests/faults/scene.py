@@ -153,4 +153,4 @@ class Scene(Service):
 
 def delivery_of(message_id: str) -> str:
     """The delivery a Message-ID is made from."""
-    return str(UUID(hex=message_id.strip("<>").partition("@")[0]))
+    return UUID(hex=message_id.strip("<>").partition("@")[0]).hex

@@ -69,3 +69,15 @@ def test_the_database_is_locked(make) -> None:
         time.sleep(OUTAGE)
     scene.reaches("sent")
     kept_its_promise(scene, disturbances=1)
+
+
+def test_told_to_stop_while_it_is_away(on_frail: Scene, server: Server) -> None:
+    """SIGTERM while PostgreSQL is away: the worker ends all the same, and the next one goes on."""
+    first = on_frail.begin()
+    on_frail.handed_over(READERS // 3)
+    server.stop()
+    on_frail.stop(first)
+    server.start()
+    on_frail.worker()
+    on_frail.reaches("sent")
+    kept_its_promise(on_frail, disturbances=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ from app.features.send.fate import Fate
 PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between tries while the database is away
 RENEWALS = 3  # a span: two may fail
 SQLITE_GAP = 0.01  # seconds: between two commits others can write too, the web above all
+# Seconds for what is left when the worker is told to stop and the database is away. Then it ends: what
+# could not be written is in doubt, as after a crash.
+LAST_WORDS = 5.0
 AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 
 log = logs.get("send.journal")
@@ -90,6 +94,7 @@ class Journal:
         self._group = _Group()
         self._more = asyncio.Event()
         self._closing = False
+        self._closed_at = math.inf
 
     def mark(self, copy: Copy) -> Told:
         """Say on disk that these bytes are about to leave; the future says whether they may."""
@@ -108,8 +113,9 @@ class Journal:
         self._leases.add(lease)
 
     def close(self) -> None:
-        """Write what is left and end."""
+        """Write what is left and end, within LAST_WORDS."""
         self._closing = True
+        self._closed_at = time.monotonic()
         self._more.set()
 
     async def run(self) -> None:
@@ -159,7 +165,11 @@ class Journal:
                 marked = await self._pen.write(group.fates, marks)
             except AWAY as trouble:
                 log.warning("journal.retry", attempt=attempt, trouble=type(trouble).__name__)
+                if time.monotonic() > self._closed_at + LAST_WORDS:
+                    log.warning("journal.unwritten", fates=len(group.fates))
+                    return
                 self._refuse_late(group)
+                self._refuse_late(self._group)  # what has gathered meanwhile does not wait either
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
                 attempt += 1
                 continue
