@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
@@ -40,6 +40,8 @@ class Lease:
     last: int
     left: int  # copies whose fate is not known yet
     deadline: float
+    under_way: set[int] = field(default_factory=set)  # marked, and their fate not known yet
+    seen: int = 0  # what was left when it was last renewed
 
     @property
     def over(self) -> bool:

@@ -147,7 +147,7 @@ class Journal:
         self._renewal = False
         with contextlib.suppress(*AWAY):
             await self._pen.open()
-            for lease in [each for each in self._leases if not each.over]:
+            for lease in [each for each in self._leases if not each.over and _used(each)]:
                 begun = time.monotonic()
                 await self._pen.renew(lease, self._term.lease)
                 if not lease.over:  # the answer came in time, so nobody else came in between
@@ -180,20 +180,29 @@ class Journal:
         for copy, told in group.marks:
             if not told.done():
                 told.set_result(copy.seq in marked)
-            if copy.seq not in marked:
-                self._done_with(copy.lease)
+            if copy.seq in marked:
+                copy.lease.under_way.add(copy.seq)
+            else:
+                self._done_with(copy)
         for held, fate in group.fates:
-            self._done_with(held.lease)
+            self._done_with(held)
             if fate.ends is not None:
                 self._dead(fate.ends)
 
-    def _done_with(self, lease: Lease) -> None:
-        lease.left -= 1
-        if lease.left <= 0:
-            self._leases.discard(lease)
+    def _done_with(self, held: Held) -> None:
+        held.lease.left -= 1
+        held.lease.under_way.discard(held.seq)
+        if held.lease.left <= 0:
+            self._leases.discard(held.lease)
 
     def _refuse_late(self, group: _Group) -> None:
         """A connection does not wait for a mark whose lease has run out meanwhile."""
         for copy, told in group.marks:
             if copy.lease.over and not told.done():
                 told.set_result(False)
+
+
+def _used(lease: Lease) -> bool:
+    """Whether anything comes of it: who cannot reach a relay must not keep its readers from others."""
+    moved, lease.seen = lease.left != lease.seen, lease.left
+    return moved or bool(lease.under_way)
