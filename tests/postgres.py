@@ -185,8 +185,10 @@ def _sweep() -> None:
 
 
 def _own(folder: Path) -> IO[str]:
-    held = (folder / "lock").open("w")
+    fresh = folder / "lock.new"  # gets its name once it is held: who sweeps meanwhile must not find it free
+    held = fresh.open("w")
     fcntl.flock(held, fcntl.LOCK_EX)
+    fresh.rename(folder / "lock")
     programs.give(folder)
     return held
 
