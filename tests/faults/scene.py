@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+import psycopg
 
 from app.core.settings import Settings
 from app.domain import house as houses
@@ -122,11 +126,13 @@ class Scene(Service):
 
     def ask(self, query: str) -> Any:
         """One value from the database."""
-        connection = self._connected()
-        try:
+        url = self.environment["BODE_DATABASE_URL"]
+        if url.startswith("sqlite"):
+            connection: Any = sqlite3.connect(url.partition(":///")[2], timeout=30)
+        else:
+            connection = psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"))
+        with closing(connection):
             return connection.execute(query).fetchone()[0]
-        finally:
-            connection.close()
 
     def end(self) -> None:
         """Let every worker end in good order, and the servers hear what was said."""

@@ -69,7 +69,7 @@ def test_the_mail_server_is_down_and_comes_back(service: Service) -> None:
     issue_id = service.issue(TEXT)
     service.bode("issue", "send", issue_id)
     until(lambda: "relay.trouble" in service.log, "the worker notices")
-    assert service.state(issue_id) == "sending"
+    until(lambda: service.state(issue_id) == "sending", "it is on its way")
     service.mail.up()
     service.mail.behave(body_delay=SLOWLY)
     until(lambda: len(copies(service)) > 50, "a part is sent")
