@@ -8,7 +8,7 @@ KEY    := $(shell { cat requirements-dev.lock pyproject.toml; echo "$(CURDIR)"; 
 READY  := .venv/.ready-$(KEY)
 
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-          --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --upgrade
+          --no-header --no-annotate --quiet --upgrade
 
 # Where Python is told not to keep what it compiled, every command would compile all it loads again.
 unexport PYTHONDONTWRITEBYTECODE

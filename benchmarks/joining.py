@@ -24,7 +24,7 @@ RATE = 10.0  # acts a second, half of them sign-ups: more than a busy day has in
 
 def _acts(on: Stage, ring: KeyRing, stopping: threading.Event, taken: list[float]) -> None:
     """Sign up, and leave by one click, in turn and at a steady rate."""
-    tag = bytes.fromhex(str(on.sql("SELECT replace(CAST(id AS text), '-', '') FROM newsletter")))[:4]
+    tag = tokens.tag_of(on.sql("SELECT id FROM newsletter"))
     with httpx2.Client(base_url=on.service.base, timeout=60) as client:
         number = 0
         while not stopping.wait(1 / RATE):

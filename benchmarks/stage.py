@@ -6,7 +6,6 @@ What is measured is the service as people run it: `bode worker` as a process, co
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from app.cli.bench import used
 from app.core.address import parse
 from app.core.settings import Settings
 from app.domain import house as houses
@@ -142,20 +142,12 @@ def _family(pid: int) -> list[int]:
 
 
 def _processor(pid: int) -> float:
-    """User and system seconds of a process and those it started so far."""
-    ticks = 0
-    for each in _family(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(") ")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """Seconds of the processor of a process and those it started so far."""
+    return sum(used.processor(each) or 0 for each in _family(pid))
 
 
 def _memory(pid: int) -> int:
-    most = 0
-    for each in _family(pid):
-        lines = Path(f"/proc/{each}/status").read_text().splitlines()
-        most = max(most, next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")))
-    return most // 1024
+    return max(used.memory(each) or 0 for each in _family(pid))
 
 
 @contextmanager

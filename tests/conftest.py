@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from app.core import migrating
 from app.core.settings import Settings
@@ -25,6 +27,17 @@ pytest_plugins = ["tests.postgres"]
 loopback.guard()
 
 DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """Commands set up logging for their process, which here is the tests' own."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

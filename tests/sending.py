@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.core.settings import Environment
 from app.domain import delivery
 from app.domain import house as houses
 from app.domain import issue as issues
+from app.domain.delivery import Delivery
 from app.domain.house import House
 from app.domain.issue import Issue, State
 from app.domain.manuscript import read
@@ -110,6 +113,17 @@ async def reached(house: House, issue_id: UUID, state: State) -> Issue:
 
     await until(met)
     return await look(house, issue_id)
+
+
+async def let_go(house: House) -> None:
+    """Wait until no worker holds a copy any more."""
+
+    async def settled() -> bool:
+        async with house.database.reading() as session:
+            held = select(Delivery).where(Delivery.lease_owner.is_not(None))
+            return (await session.scalars(held)).first() is None
+
+    await until(settled)
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -25,7 +24,6 @@ from app.domain import house as houses
 from app.mail.courier import Courier
 from app.mail.mailbox import Mailbox
 
-RUBBISH = 20_000  # new objects before Python looks for rings of them: a claim makes some thousands
 MOST = 64  # processes on one machine: more connections than a database has by default
 
 log = logs.get("worker")
@@ -55,10 +53,6 @@ def worker(*, processes: Processes = 1) -> None:
 
 
 async def _work(configured: Settings) -> None:
-    # What was loaded stays; looking through it for rubbish again and again takes a tenth of the time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(RUBBISH)
     house = await houses.open_house(configured)
     try:
         await workers.serve(house, Courier(configured, Mailbox()))

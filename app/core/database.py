@@ -28,12 +28,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, CursorResult, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.util import await_only
 
 from app.core.direct import ANSWER_WITHIN, Direct
+from app.core.errors import BookClosed
+
+# What says that a database or the ledger cannot be had now; OSError is also a TimeoutError.
+AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 
 PATIENCE = 30.0  # seconds; longer than any write of ours, so that waiting is never an error
 BUSY_TIMEOUT_MS = 3  # SQLite's own waiting grows to 100 ms a step and misses its turn; ours does not

@@ -1,4 +1,4 @@
-"""A bare line to PostgreSQL for the two statements that run thousands of times a second.
+"""A bare line to PostgreSQL for the few statements that run thousands of times a second.
 
 Everything else goes through SQLAlchemy. Here a statement is prepared once and then costs one message
 out and one back, with its commit: what the sender writes between two letters must cost microseconds.

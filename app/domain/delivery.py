@@ -18,7 +18,6 @@ from sqlalchemy import (
     UniqueConstraint,
     exists,
     func,
-    or_,
     select,
     update,
 )
@@ -30,7 +29,7 @@ from app.core.register import Kind, held, kept
 from app.core.states import check
 from app.domain.issue import Issue
 from app.domain.issue import State as IssueState
-from app.domain.subscriber import Subscriber
+from app.domain.subscriber import Subscriber, wanting
 
 ROOM_PERCENT = 50  # of a page is filled at the freeze; less costs more disk, more costs the HOT updates
 DETAIL_STAYS = timedelta(days=90)  # to answer "did I get it?"; totals stay on the issue
@@ -183,7 +182,7 @@ async def wait_again(session: AsyncSession, issue_id: UUID, *, now: datetime) ->
     Returns how many wait, and how many of those may have it already: theirs was in doubt.
     """
     missed = (Delivery.issue_id == issue_id, Delivery.state == State.GIVEN_UP)
-    left = update(Delivery).where(*missed, ~_wanted(now)).values(state=State.LEFT)
+    left = update(Delivery).where(*missed, ~wanted(now)).values(state=State.LEFT)
     await session.execute(left.execution_options(synchronize_session=False))
     unsure = func.count().filter(Delivery.in_doubt > 0)
     counted = (await session.execute(select(func.count(), unsure).where(*missed))).one()
@@ -192,13 +191,9 @@ async def wait_again(session: AsyncSession, issue_id: UUID, *, now: datetime) ->
     return counted[0], counted[1]
 
 
-def _wanted(now: datetime) -> ColumnElement[bool]:
-    """Whether its reader is still subscribed, and neither paused nor restricted."""
-    return exists().where(
-        Subscriber.id == Delivery.subscriber_id,
-        Subscriber.restricted_at.is_(None),
-        or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now),
-    )
+def wanted(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether its reader is still subscribed and wants mail."""
+    return exists().where(Subscriber.id == Delivery.subscriber_id, wanting(now))
 
 
 async def give_up_waiting(session: AsyncSession, issue_id: UUID) -> int:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    and_,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -128,6 +138,14 @@ def envelope(ring: KeyRing, sealed: bytes, subscriber_id: UUID, newsletter_id: U
     plain = ring.open("address", sealed, bound_to=bound(subscriber_id), scope=newsletter_id)
     typed, _, other = plain.partition(b"\0")
     return other or typed
+
+
+def wanting(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a subscriber wants mail: neither restricted nor, at that moment, paused."""
+    return and_(
+        Subscriber.restricted_at.is_(None),
+        or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now),
+    )
 
 
 async def find(

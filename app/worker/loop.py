@@ -15,12 +15,10 @@ from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core import logs
-from app.core.database import changed, insert_or_skip
-from app.core.errors import BookClosed, Refused
+from app.core.database import AWAY, changed, insert_or_skip
+from app.core.errors import Refused
 from app.domain import house as houses
 from app.domain.house import House
 from app.domain.service import Job
@@ -36,7 +34,6 @@ from app.mail.dkim import Keys, Signer
 from app.worker.alone import alone
 from app.worker.jobs import JOBS, Chore
 
-AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 TICK = 0.5  # seconds between looks at the table of jobs
 
 log = logs.get("worker")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 from app.core.settings import Settings
 from app.domain import house as houses
@@ -23,14 +21,8 @@ READERS = 30
 
 
 @pytest.fixture(autouse=True)
-def _own_logging() -> Iterator[None]:
-    """Commands set up logging for their process, which here is the tests' own."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+def _own_logging(own_logging: None) -> None:
+    """Commands are run here in the tests' own process."""
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 
 from app.core import migrating
 from tests.conftest import DATABASES
@@ -31,14 +29,8 @@ Make = Callable[..., Scene]
 
 
 @pytest.fixture(autouse=True)
-def _own_logging() -> Iterator[None]:
-    """Commands set up logging for their process, which here is the tests' own."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+def _own_logging(own_logging: None) -> None:
+    """Commands are run here in the tests' own process."""
 
 
 @pytest.fixture(scope="session")

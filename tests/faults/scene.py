@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
@@ -12,13 +11,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from app.core.settings import Settings
 from app.domain import house as houses
 from tests import cast as people
 from tests.cli.desk import Desk
 from tests.faults.forks import Worker
+from tests.journeys import traces
 from tests.journeys.service import BODE, Service, until
 from tests.sending import approved
 from tests.servers import smtp
@@ -126,12 +124,7 @@ class Scene(Service):
 
     def ask(self, query: str) -> Any:
         """One value from the database."""
-        url = self.environment["BODE_DATABASE_URL"]
-        if url.startswith("sqlite"):
-            connection: Any = sqlite3.connect(url.partition(":///")[2], timeout=30)
-        else:
-            connection = psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"))
-        with closing(connection):
+        with closing(traces.connected(self.main)) as connection:
             return connection.execute(query).fetchone()[0]
 
     def end(self) -> None:

@@ -19,7 +19,7 @@ from tests import cast as people
 from tests.cast import Stage
 from tests.conftest import Clock
 from tests.features.test_send import READERS, crowded
-from tests.sending import approved, change, look, over, reached, send, until, working
+from tests.sending import approved, change, let_go, look, over, reached, send, until, working
 from tests.servers.smtp import Server
 
 
@@ -120,13 +120,7 @@ async def test_a_pause_does_not_count_as_slowness(cast: Stage, clock: Clock) -> 
         await until(begun)
         await change(cast.house, issue_id, schedule.pause)
         assert (await progress(cast, issue_id, clock)).rate is None
-
-        async def settled() -> bool:
-            async with cast.house.database.reading() as session:
-                held = select(Delivery).where(Delivery.lease_owner.is_not(None))
-                return (await session.scalars(held)).first() is None
-
-        await until(settled)
+        await let_go(cast.house)
         sent = server.received.counts["letters"]
         await change(cast.house, issue_id, schedule.resume)
         issue = await reached(cast.house, issue_id, State.SENT)

@@ -19,7 +19,7 @@ from app.features import erase, schedule, unsubscribe
 from tests import cast as people
 from tests.cast import ALICE, Stage
 from tests.conftest import Clock
-from tests.sending import approved, books, change, look, over, reached, send, until, working
+from tests.sending import approved, books, change, let_go, look, over, reached, send, until, working
 from tests.servers.smtp import Server
 
 READERS = 60
@@ -127,13 +127,7 @@ async def test_paused_nothing_leaves_and_resumed_everyone_gets_it_once(cast: Sta
 
         await until(begun)
         await change(cast.house, issue_id, schedule.pause)
-
-        async def settled() -> bool:
-            async with cast.house.database.reading() as session:
-                held = select(Delivery).where(Delivery.lease_owner.is_not(None))
-                return (await session.scalars(held)).first() is None
-
-        await until(settled)
+        await let_go(cast.house)
         sent = server.received.counts["letters"]
         assert sent < READERS
         assert (await books(cast.house, issue_id))["accepted"] == sent

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.cli import worker
 from app.cli.bar import Shown
-from app.cli.bench import place
+from app.cli.bench import place, used
 from app.cli.bench.place import Place
 from app.cli.door import settings
 from app.core import migrating
@@ -34,7 +34,6 @@ LOOK = 0.5  # seconds between looks: a person sees it move, and it costs next to
 LAST = 10.0  # seconds for a process to end in good order
 SOON = 0.05  # seconds between looks whether a worker has started
 LOG_MOST = 500  # characters of its last words
-KB = 1024
 STANDARD_ERROR = 2
 CONTEXT = multiprocessing.get_context("spawn")
 
@@ -99,7 +98,7 @@ async def _measure(at: Place, shown: Shown) -> Reading:
         issue_id, weight = await place.furnish(house, at.readers, at.size)
         with _working(at.folder / "log") as process:
             await _until_ready(house, process, at.folder / "log")
-            before = _processor(process)
+            before = used.processor(process.pid or 0)
             await _send(house, issue_id)
             issue = await _sent(house, issue_id, at, shown)
             return _read(at, issue, process, before, weight)
@@ -174,32 +173,14 @@ def _read(at: Place, issue: Issue, process: SpawnProcess, before: float | None, 
     assert issue.closed_at is not None
     assert issue.due_at is not None
     took = (issue.closed_at - issue.due_at).total_seconds()
-    after = _processor(process)
-    used = None if before is None or after is None else after - before
+    after = used.processor(process.pid or 0)
+    spent = None if before is None or after is None else after - before
     return Reading(
         database=at.database,
         dkim=at.dkim,
         messages_per_second=round(issue.accepted / took, 1),
-        cpu_microseconds=None if used is None else round(used / issue.accepted * 1e6),
-        memory_mb=_resident(process),
+        cpu_microseconds=None if spent is None else round(spent / issue.accepted * 1e6),
+        memory_mb=used.memory(process.pid or 0),
         bytes=weight,
         seconds=round(took, 2),
     )
-
-
-def _processor(process: SpawnProcess) -> float | None:
-    """Seconds of the processor that it has used, itself and the system for it; None where nobody says."""
-    try:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident(process: SpawnProcess) -> int | None:
-    """The most memory that it had."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) // KB
-    return None

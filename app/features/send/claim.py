@@ -14,16 +14,15 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, case, literal, or_, select, text, update
+from sqlalchemy import ARRAY, Uuid, any_, case, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import dialect_of
 from app.core.sqltime import from_now
-from app.domain.delivery import Delivery, State
+from app.domain.delivery import OPEN, Delivery, State
 from app.domain.issue import Issue
 from app.domain.subscriber import Subscriber
 
-OPEN = text("delivery.state IN ('waiting', 'sending')")
 _order = attrgetter("seq")
 
 
@@ -103,17 +102,12 @@ async def claim(
 
     `name` is of this claim alone; `seconds` is how long it holds unless it is renewed.
     """
-    rows = await _lease(session, issue_id, after, limit, name, seconds)
-    lease = Lease(
-        name,
-        min((row.seq for row in rows), default=0),
-        max((row.seq for row in rows), default=0),
-        len(rows),
-        deadline,
-    )
+    rows = sorted(await _lease(session, issue_id, after, limit, name, seconds), key=_order)
+    first, last = (rows[0].seq, rows[-1].seq) if rows else (0, 0)
+    lease = Lease(name, first, last, len(rows), deadline)
     readers = await _readers(session, [row.subscriber_id for row in rows])
     copies, gone = [], []
-    for row in sorted(rows, key=_order):
+    for row in rows:
         reader = readers.get(row.subscriber_id)
         if reader is None:
             gone.append(row.seq)
@@ -136,11 +130,12 @@ async def claim(
 async def _lease(
     session: AsyncSession, issue_id: UUID, after: int, limit: int, name: str, seconds: float
 ) -> Sequence[Any]:
+    still_open = Delivery.state.in_(OPEN)
     due = or_(Delivery.due_at.is_(None), Delivery.due_at <= from_now())
     free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < from_now())
     picked = (
         select(Delivery.seq)
-        .where(Delivery.issue_id == issue_id, Delivery.seq > after, OPEN, free, due)
+        .where(Delivery.issue_id == issue_id, Delivery.seq > after, still_open, free, due)
         .order_by(Delivery.seq)
         .limit(limit)
     )
@@ -170,7 +165,7 @@ async def _readers(session: AsyncSession, ids: list[UUID]) -> dict[UUID, Any]:
     wanted = (
         Subscriber.id == any_(literal(ids, ARRAY(Uuid())))
         if dialect_of(session) == "postgresql"
-        else (Subscriber.id.in_(ids))
+        else Subscriber.id.in_(ids)
     )
     rows = await session.execute(query.where(wanted))
     return {row.id: row for row in rows}
@@ -200,7 +195,7 @@ async def void_leases(session: AsyncSession) -> None:
     """On SQLite there is one worker: at its start every lease is an old one of its own."""
     await session.execute(
         update(Delivery)
-        .where(OPEN, Delivery.lease_until.is_not(None))
+        .where(Delivery.state.in_(OPEN), Delivery.lease_until.is_not(None))
         .values(lease_until=from_now(-1))
         .execution_options(synchronize_session=False)
     )

@@ -14,17 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import logs
 from app.domain import audit, delivery
 from app.domain.audit import Event
-from app.domain.delivery import Delivery
+from app.domain.delivery import OPEN, Delivery
 from app.domain.issue import Issue, State
 from app.domain.subscriber import Subscriber
-from app.features.send.claim import OPEN
 
 log = logs.get("send.close")
 
 
 async def close(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool:
     """Close the books if nothing waits any more; True when that happened."""
-    if await session.scalar(select(exists().where(Delivery.issue_id == issue_id, OPEN))):
+    if await session.scalar(select(exists().where(Delivery.issue_id == issue_id, Delivery.state.in_(OPEN)))):
         return False
     query = select(Issue).where(Issue.id == issue_id).with_for_update()
     issue = await session.scalar(query)

@@ -15,13 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from app.core import logs
 from app.core.crypto import KeyRing
-from app.core.database import Database
-from app.core.errors import BookClosed
+from app.core.database import AWAY, Database
 from app.core.patience import at_most
 from app.domain.issue import State, in_states
 from app.features.send import breaker, claim, close, freeze
@@ -47,7 +43,6 @@ ROUND_SECONDS = 30.0  # a round of milliseconds (a million books: seconds) that 
 SAFETY = 5.0  # seconds before the lease's end after which nothing more leaves
 WHO = 16  # characters of a worker's random name in that of a lease, which has 32: no two are alike
 LOST = "lost"  # instead of a code: the connection went before the reply came
-AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)  # OSError: also a TimeoutError
 
 log = logs.get("send.engine")
 
@@ -85,7 +80,7 @@ class Engine:
             tools.database, Term(tools.lease, self._span), tools.fresh, tools.compare, tools.dead
         )
         self._breaker = Breaker()
-        self._runs = Runs(tools.database, tools.patience, tools.hostname, tools.signer)
+        self._runs = Runs(tools.patience, tools.hostname, tools.signer)
         self._press = Press(self._stock, tools.ring, tools.connections)
         self._cursors: dict[UUID, int] = {}
         self._rest: dict[UUID, float] = {}  # until when a search of a whole issue is not repeated

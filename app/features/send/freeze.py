@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, insert, literal, literal_column, or_, select
+from sqlalchemy import Text, cast, func, insert, literal, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import dialect_of
 from app.domain.delivery import Delivery
 from app.domain.delivery import State as DeliveryState
 from app.domain.issue import Issue, State
-from app.domain.subscriber import Subscriber
+from app.domain.subscriber import Subscriber, wanting
 
 # Readers a transaction: PostgreSQL's other writers do not wait; on SQLite everybody does.
 CHUNK = {"postgresql": 10_000, "sqlite": 500}
@@ -70,8 +70,7 @@ async def _add(session: AsyncSession, issue: Issue, upto: int, now: datetime) ->
             Subscriber.seq > issue.freeze_cursor,
             Subscriber.seq <= upto,
             Subscriber.confirmed_at <= issue.started_at,
-            Subscriber.restricted_at.is_(None),
-            or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now),
+            wanting(now),
         )
         .order_by(Subscriber.seq)
     )

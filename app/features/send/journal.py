@@ -16,12 +16,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from app.core import logs
-from app.core.database import Database
-from app.core.errors import BookClosed
+from app.core.database import AWAY, Database
 from app.features.send import postgres, sqlite
 from app.features.send.claim import Copy, Held, Lease
 from app.features.send.fate import Fate
@@ -32,7 +28,6 @@ SQLITE_GAP = 0.01  # seconds: between two commits others can write too, the web 
 # Seconds for what is left when the worker is told to stop and the database is away. Then it ends: what
 # could not be written is in doubt, as after a crash.
 LAST_WORDS = 5.0
-AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 
 log = logs.get("send.journal")
 
@@ -93,8 +88,7 @@ class Journal:
         self._renewal = False  # whether it is time to renew them
         self._group = _Group()
         self._more = asyncio.Event()
-        self._closing = False
-        self._closed_at = math.inf
+        self._closed_at = math.inf  # on the steady clock
 
     def mark(self, copy: Copy) -> Told:
         """Say on disk that these bytes are about to leave; the future says whether they may."""
@@ -114,7 +108,6 @@ class Journal:
 
     def close(self) -> None:
         """Write what is left and end, within LAST_WORDS."""
-        self._closing = True
         self._closed_at = time.monotonic()
         self._more.set()
 
@@ -122,7 +115,7 @@ class Journal:
         """Write group after group until closed."""
         remembering = asyncio.create_task(self._remember())
         try:
-            while not self._closing or self._group:
+            while self._closed_at == math.inf or self._group:
                 await self._more.wait()
                 self._more.clear()
                 group, self._group = self._group, _Group()

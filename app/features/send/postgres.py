@@ -73,7 +73,7 @@ class Pen:
 
     async def write(self, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]) -> set[int]:
         """Commit all of it; returns which marks hold. Raises Away when nobody knows."""
-        found = await self._run(b"group", [*_settled([held for held, _ in fates], fates), *_rows(marks)])
+        found = await self._run(b"group", [*_settled(fates), *_rows(marks)])
         marked = {int.from_bytes(found.get_value(row, 0) or b"", "big") for row in range(found.ntuples)}
         if missed := [copy for copy in marks if copy.seq not in marked]:
             await self._run(b"let_go", _rows(missed))
@@ -105,9 +105,9 @@ def _rows(held: Sequence[Held]) -> list[bytes]:
     return [numbers([each.seq for each in held]), _words([each.lease.name for each in held])]
 
 
-def _settled(held: Sequence[Held], fates: Sequence[tuple[Held, Fate]]) -> list[bytes]:
+def _settled(fates: Sequence[tuple[Held, Fate]]) -> list[bytes]:
     return [
-        *_rows(held),
+        *_rows([held for held, _ in fates]),
         _words([fate.state for _, fate in fates]),
         _words([fate.code for _, fate in fates]),
         array([f"{fate.again_in:.3f}" for _, fate in fates]),

@@ -1,6 +1,6 @@
 """Makes copies ready ahead of their turn: filled many at once, and signed in threads.
 
-Filling many in a row takes a third of the time of one now and then. A signature takes longer than all
+Filling many in a row is quicker than one now and then. A signature takes longer than all
 else together; RSA leaves Python to the others meanwhile, so every core signs while the connections go
 on. Only the next few copies are made: what is made and not sent is lost work, and holds an address.
 """
@@ -15,12 +15,10 @@ from functools import partial
 
 from app.core.crypto import KeyRing
 from app.features.send.letter import Ready, prepare
-from app.features.send.stock import Item, Stock
+from app.features.send.stock import Item, Made, Stock
 
 FILLED = 32  # copies filled at once
 SIGNED = 8  # copies a thread takes at once: handing over costs as much as it saves below that
-
-Made = Ready | Exception
 
 
 class Press:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import Database
 from app.core.errors import Refused
 from app.domain import issue as issues
 from app.domain.issue import Issue
@@ -25,8 +24,7 @@ ALTERED = "the stored bytes are not the approved ones"
 class Runs:
     """The issues that are going out now."""
 
-    def __init__(self, database: Database, patience: Patience, hostname: str, signer: Signer | None) -> None:
-        self._database = database
+    def __init__(self, patience: Patience, hostname: str, signer: Signer | None) -> None:
         self._patience = patience
         self._hostname = hostname
         self._signer = signer

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, or_, tuple_, update
+from sqlalchemy import ColumnElement, and_, exists, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import PARAMETERS_AT_ONCE, Database
 from app.core.sqltime import from_now
-from app.domain.delivery import OPEN, Delivery, State
+from app.domain.delivery import OPEN, Delivery, State, wanted
 from app.domain.issue import Issue
 from app.domain.issue import State as IssueState
-from app.domain.subscriber import Subscriber
 from app.features.send.claim import Copy, Held, Lease
 from app.features.send.fate import UNTRIED, Fate
 
@@ -80,7 +79,7 @@ class Pen:
                     _ours(part),
                     Delivery.lease_until > from_now(),
                     exists().where(Issue.id == Delivery.issue_id, Issue.state == IssueState.SENDING),
-                    _wanted(),
+                    wanted(from_now()),
                 )
                 .values(state=State.SENDING)
                 .returning(Delivery.seq)
@@ -92,7 +91,7 @@ class Pen:
         """Not marked: the reader left (then the row says so), or the issue stopped."""
         for part in _parts(held):
             free: dict[str, Any] = {"lease_owner": None, "lease_until": None}
-            left = update(Delivery).where(_ours(part), ~_wanted())
+            left = update(Delivery).where(_ours(part), ~wanted(from_now()))
             await connection.execute(left.values(free | {"state": State.LEFT}))
             await connection.execute(
                 update(Delivery).where(_ours(part)).values(free | {"state": State.WAITING})
@@ -114,14 +113,6 @@ def _ours(held: Sequence[Held]) -> ColumnElement[bool]:
     """
     rows = [(each.seq, each.lease.name) for each in held]
     return and_(tuple_(Delivery.seq, Delivery.lease_owner).in_(rows), Delivery.state.in_(OPEN))
-
-
-def _wanted() -> ColumnElement[bool]:
-    return exists().where(
-        Subscriber.id == Delivery.subscriber_id,
-        Subscriber.restricted_at.is_(None),
-        or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= from_now()),
-    )
 
 
 def _values(fate: Fate) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from uuid import UUID
 from app.features.send.claim import Copy
 from app.features.send.letter import Ready, Run
 
+Made = Ready | Exception  # a copy that can leave, or why it cannot be made
+
 
 @dataclass(slots=True)
 class Item:
@@ -20,8 +22,8 @@ class Item:
     run: Run
     copy: Copy
     not_before: float
-    made: Ready | Exception | None = None  # filled ahead of its turn, or why that cannot be
-    signing: asyncio.Future[Ready | Exception] | None = None  # the same, being signed in a thread
+    made: Made | None = None  # filled ahead of its turn, or why that cannot be
+    signing: asyncio.Future[Made] | None = None  # the same, being signed in a thread
 
 
 class Stock:
