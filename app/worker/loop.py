@@ -19,16 +19,17 @@ from sqlalchemy import update
 from app.core import logs
 from app.core.database import AWAY, changed, insert_or_skip
 from app.core.errors import Refused
+from app.core.patience import Patience
 from app.domain import house as houses
 from app.domain.house import House
+from app.domain.outbox import LIVES
 from app.domain.service import Job
 from app.features import bounce, guard
 from app.features.guard import Watch
-from app.features.post.carry import Carrier, Tray, void_leases
+from app.features.post.carry import FIRST_PAUSE, LONGEST_PAUSE, Carrier, Tray, void_leases
 from app.features.post.write import House as From
 from app.features.send import claim
 from app.features.send.engine import Engine, Tools
-from app.features.send.judge import Patience
 from app.mail.courier import Courier
 from app.mail.dkim import Keys, Signer
 from app.worker.alone import alone
@@ -107,6 +108,11 @@ class Worker:
             self.clock,
             self.owner,
             From(settings.base_url, settings.mail_host, self.signer),
+            Patience(
+                min(FIRST_PAUSE, settings.retry_first_seconds),
+                min(LONGEST_PAUSE, settings.retry_longest_seconds),
+                LIVES.total_seconds(),
+            ),
         )
         return Carrier(tray)
 

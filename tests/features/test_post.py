@@ -32,6 +32,7 @@ from tests.servers.mischief import Mischief
 from tests.servers.smtp import Server
 
 LIMITS = Limits(1000, 1000)
+PAUSES = {"retry_first_seconds": 1800, "retry_longest_seconds": 14_400}  # as in production
 CONFIRM, ALREADY, MYDATA = "Bevestig", "U bent al", "Uw link"
 
 
@@ -44,7 +45,7 @@ async def server() -> AsyncIterator[Server]:
 @pytest.fixture
 async def carrier(cast: Stage, clock: Clock, server: Server) -> AsyncIterator[Carrier]:
     """The outbox's own sender, which works when a test says so."""
-    house = over(cast.house, server.url)
+    house = over(cast.house, server.url, **PAUSES)
     made = Worker(house, Courier(house.settings, Mailbox()), clock=clock).carrier()
     yield made
     await made._hang_up()
@@ -167,7 +168,7 @@ async def test_a_row_opens_only_in_its_own_place(cast: Stage, clock: Clock) -> N
         outbox.opened(cast.house.ring, one)
 
 
-async def test_a_mail_that_was_refused_for_good_is_gone(
+async def test_a_mail_that_its_mailbox_refused_for_good_is_gone(
     cast: Stage, clock: Clock, server: Server, carrier: Carrier
 ) -> None:
     server.mischief = Mischief(refuse=(BOB,))
@@ -178,9 +179,16 @@ async def test_a_mail_that_was_refused_for_good_is_gone(
 
 
 @pytest.mark.parametrize(
-    "trouble", [{"say": {"rcpt": "451 4.3.0 later"}}, {"say": {"body": "452 4.2.2 full"}}, {"drop": "before"}]
+    "trouble",
+    [
+        {"say": {"rcpt": "451 4.3.0 later"}},
+        {"say": {"body": "452 4.2.2 full"}},
+        {"drop": "before"},
+        {"say": {"mail": "550 5.7.1 not you"}},
+        {"say": {"body": "554 5.7.1 spam"}},
+    ],
 )
-async def test_passing_trouble_is_tried_again_after_growing_pauses(
+async def test_trouble_that_is_passing_or_ours_is_tried_again_after_growing_pauses(
     cast: Stage, clock: Clock, server: Server, carrier: Carrier, trouble: dict[str, Any]
 ) -> None:
     server.mischief = Mischief(**trouble)

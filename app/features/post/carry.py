@@ -1,7 +1,8 @@
 """Hands waiting mail over, one after the other, on a connection of its own, before newsletters.
 
-A row is deleted when the server accepts the mail or refuses it for good, or after 24 hours: from
-then on the address of somebody who never confirmed exists nowhere here.
+A row is deleted when the server accepts the mail or its mailbox refuses it for good, or after 24
+hours: from then on the address of somebody who never confirmed exists nowhere here. A refusal that is
+about us, the sender, loses no mail: it is tried again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from app.core.address import BadAddress, parse
 from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Database
 from app.core.errors import Refused
+from app.core.patience import Patience
 from app.core.sqltime import from_now
 from app.domain import issue as issues
 from app.domain import outbox
@@ -33,6 +35,7 @@ from app.features.post.decide import Decision, Desk, decide
 from app.features.post.write import House, Outgoing, final, write
 from app.mail.compile import Compiled
 from app.mail.dialer import Dialer
+from app.mail.judge import Verdict, judge
 from app.mail.rendering import Incomplete
 from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 
@@ -40,8 +43,8 @@ BATCH = 20  # rows a claim takes; each is decided in the same transaction
 LEASE = 120.0  # seconds; long enough for a slow server to take a batch
 POLL = 0.3  # seconds between looks: people wait for this mail
 IDLE_ROUNDS = 30  # empty looks before the connection is closed
-FIRST_PAUSE = timedelta(seconds=30)  # somebody is waiting for the link
-LONGEST_PAUSE = timedelta(minutes=15)
+FIRST_PAUSE = 30.0  # seconds before the next try: somebody is waiting for the link
+LONGEST_PAUSE = 900.0  # seconds
 AWAY = (DBAPIError, PoolTimeout, OSError)
 
 # What no later try can mend: a key that is gone, an address that fits no envelope, a broken text.
@@ -62,6 +65,7 @@ class Tray:
     clock: Callable[[], datetime]
     owner: str
     house: House
+    patience: Patience
 
 
 async def void_leases(session: AsyncSession) -> None:
@@ -136,7 +140,7 @@ class Carrier:
             await self._done(mail_id)
         except Refused as refused:  # not to be signed with these keys: a person can mend that
             log.warning("post.waits", mail=str(mail_id), reason=str(refused))
-            await self._later(mail_id, LONGEST_PAUSE)
+            await self._later(mail_id, timedelta(seconds=LONGEST_PAUSE))
         return None
 
     async def _claim(self, session: AsyncSession, now: datetime) -> list[Mail]:
@@ -195,12 +199,13 @@ class Carrier:
             await self._hang_up()
             await self._later(mail_id, None)
             return
-        if reply is None or reply.temporary:
+        if reply is None or judge(reply) is Verdict.LATER:
             await self._later(mail_id, None if reply else timedelta(0))
-            return
-        if reply.permanent:
+        elif judge(reply) is Verdict.OURS:
             log.warning("post.refused", mail=str(mail_id), code=reply.code, stage=reply.stage)
-        await self._done(mail_id)
+            await self._later(mail_id, None)
+        else:
+            await self._done(mail_id)
 
     async def _send(self, outgoing: Outgoing) -> Reply | None:
         if self._line is None or not self._line.usable:
@@ -230,6 +235,6 @@ class Carrier:
             mail = await session.scalar(select(Mail).where(Mail.id == mail_id))
             if mail is None:
                 return
-            grown = min(FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10), LONGEST_PAUSE)
+            grown = timedelta(seconds=self._tray.patience.pause(mail.attempts - 1))
             mail.due_at = self._tray.clock() + (grown if pause is None else pause)
             mail.lease_owner = mail.lease_until = None

@@ -18,13 +18,12 @@ from uuid import UUID
 from app.core import logs
 from app.core.crypto import KeyRing
 from app.core.database import AWAY, Database
-from app.core.patience import at_most
+from app.core.patience import Patience, at_most
 from app.domain.issue import State, in_states
 from app.features.send import breaker, claim, close, freeze
 from app.features.send.breaker import Breaker
 from app.features.send.fate import Fate, Outcome
 from app.features.send.journal import Journal, Term
-from app.features.send.judge import Patience, Verdict, judge
 from app.features.send.lane import Lane
 from app.features.send.letter import Run
 from app.features.send.press import Press
@@ -32,6 +31,7 @@ from app.features.send.runs import Runs
 from app.features.send.stock import Item, Stock
 from app.mail.dialer import Dialer
 from app.mail.dkim import Signer
+from app.mail.judge import Verdict, judge
 from app.mail.smtp import Line, Reply, Trouble
 
 BATCH = 1000  # rows a claim takes: a claim costs as much as ten of them

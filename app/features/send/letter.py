@@ -11,9 +11,9 @@ from uuid import UUID
 
 from app.core import tokens
 from app.core.crypto import KeyRing
+from app.core.patience import Patience
 from app.domain import subscriber
 from app.features.send.claim import Copy
-from app.features.send.judge import Patience
 from app.mail.compile import Gap
 from app.mail.plate import Plate
 from app.mail.smtp import Envelope

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Refused
+from app.core.patience import Patience
 from app.domain import issue as issues
 from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
-from app.features.send.judge import Patience
 from app.features.send.letter import Run
 from app.mail.compile import Compiled, Gap
 from app.mail.dkim import Signer
