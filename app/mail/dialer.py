@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from app.mail.smtp import Envelope, Line, Relay, Reply, Timeouts, Trouble, connect
+from app.mail.smtp import Envelope, Heard, Line, Relay, Reply, Timeouts, Trouble, connect
 
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between rounds over all relays
 BACK_AFTER = 60.0  # seconds after which a relay that failed is tried first again
@@ -104,6 +104,10 @@ class Spare:
     def put(self, body: Sequence[bytes] | None, envelope: Envelope | None, *, stuffed: bool = False) -> None:
         """As the line does."""
         self._line.put(body, envelope, stuffed=stuffed)
+
+    def listen(self, heard: Heard) -> None:
+        """As the line does."""
+        self._line.listen(heard)
 
     async def fate(self) -> Reply:
         """As the line does."""

@@ -6,12 +6,14 @@ where a page shows it.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from app.mail.smtp import Envelope, Line, Reply, Stage
+from app.mail.smtp import Envelope, Heard, Line, Reply, Stage, Trouble
 
 KEPT = 200  # letters: a demonstration shows the last of them, and memory stays small
 READY = Reply(Stage.DATA, 354)
@@ -66,6 +68,9 @@ class LocalLine:
         if envelope is not None:
             self._recipient = envelope.recipient
 
+    def listen(self, heard: Heard) -> None:
+        """Nothing is ever heard by itself here: GuardedLine asks."""
+
     async def fate(self) -> Reply:
         """Always taken."""
         return TAKEN
@@ -98,6 +103,8 @@ class GuardedLine:
         self._real: Line | None = None
         self._next: Line = self._local
         self._letter: Line = self._local
+        self._listener: Heard | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     @property
     def usable(self) -> bool:
@@ -122,6 +129,16 @@ class GuardedLine:
         if envelope is not None:
             self._next = self._for(envelope)
             self._next.put(None, envelope)
+        if self._listener is not None:
+            self._asking = asyncio.create_task(self._ask(self._listener, body, envelope))
+
+    async def _ask(self, tell: Heard, body: Sequence[bytes] | None, envelope: Envelope | None) -> None:
+        fate = None if body is None else await _outcome(self.fate())
+        tell(fate, None if envelope is None else await _outcome(self.opened()))
+
+    def listen(self, heard: Heard) -> None:
+        """Have both answers told together."""
+        self._listener = heard
 
     async def fate(self) -> Reply:
         """The answer to the last letter."""
@@ -140,3 +157,10 @@ class GuardedLine:
         """Take leave of the relay, if there is one."""
         if self._real is not None:
             await self._real.quit()
+
+
+async def _outcome(answer: Coroutine[Any, Any, Reply]) -> Reply | Trouble:
+    try:
+        return await answer
+    except Trouble as trouble:
+        return trouble

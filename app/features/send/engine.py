@@ -22,6 +22,7 @@ from app.core.patience import Patience, at_most
 from app.domain.issue import State, in_states
 from app.features.send import breaker, claim, close, freeze
 from app.features.send.breaker import Breaker
+from app.features.send.burst import Bench
 from app.features.send.fate import Fate, Outcome
 from app.features.send.journal import Journal, Term
 from app.features.send.lane import Lane
@@ -94,16 +95,14 @@ class Engine:
     async def run(self) -> None:
         """Work until stopped; every connection is closed when this returns."""
         writing = asyncio.create_task(self._journal.run())
-        lanes = [asyncio.create_task(self._lane().run()) for _ in range(self._tools.connections)]
+        bench = Bench(self._stock, self._journal, self._press, self._judged)
+        lanes = [asyncio.create_task(Lane(bench, self._open).run()) for _ in range(self._tools.connections)]
         await self._supply()
         self._release(self._stock.close())
         await asyncio.gather(*lanes)
         self._journal.close()
         await writing
         self._press.close()
-
-    def _lane(self) -> Lane:
-        return Lane(self._stock, self._journal, self._judged, self._open, self._press)
 
     async def _open(self) -> Line | None:
         while not self._stopping.is_set():

@@ -44,7 +44,22 @@ class Pen(Protocol):
     async def close(self) -> None: ...
 
 
-Told = asyncio.Future[bool]
+Told = Callable[[bool], None]
+
+
+@dataclass(eq=False, slots=True)
+class Mark:
+    """Asks whether these bytes may leave; answered once."""
+
+    copy: Copy
+    told: Told
+    open: bool = True
+
+    def answer(self, *, may: bool) -> None:
+        """Say so, unless it was said before."""
+        if self.open:
+            self.open = False
+            self.told(may)
 
 
 class Term(NamedTuple):
@@ -56,7 +71,7 @@ class Term(NamedTuple):
 
 @dataclass(slots=True)
 class _Group:
-    marks: list[tuple[Copy, Told]] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
     fates: list[tuple[Held, Fate]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -90,12 +105,10 @@ class Journal:
         self._more = asyncio.Event()
         self._closed_at = math.inf  # on the steady clock
 
-    def mark(self, copy: Copy) -> Told:
-        """Say on disk that these bytes are about to leave; the future says whether they may."""
-        told: Told = asyncio.get_running_loop().create_future()
-        self._group.marks.append((copy, told))
+    def mark(self, copy: Copy, told: Told) -> None:
+        """Say on disk that these bytes are about to leave, and tell whether they may."""
+        self._group.marks.append(Mark(copy, told))
         self._more.set()
-        return told
 
     def settle(self, held: Held, fate: Fate) -> None:
         """Write down what became of a copy, before or with the next mark of its connection."""
@@ -114,6 +127,7 @@ class Journal:
     async def run(self) -> None:
         """Write group after group until closed."""
         remembering = asyncio.create_task(self._remember())
+        loop = asyncio.get_running_loop()
         try:
             while self._closed_at == math.inf or self._group:
                 await self._more.wait()
@@ -121,9 +135,13 @@ class Journal:
                 group, self._group = self._group, _Group()
                 if self._renewal:
                     await self._renew()
-                if group:
-                    await self._until_written(group)
-                    await asyncio.sleep(self._gap)
+                if group and (marked := await self._until_written(group)) is not None:
+                    if self._group:  # goes to the database first, which works while letters leave
+                        loop.call_soon(self._answer, group, marked)
+                    else:
+                        self._answer(group, marked)
+                    if self._gap:
+                        await asyncio.sleep(self._gap)
         finally:
             remembering.cancel()
             await self._pen.close()
@@ -147,36 +165,34 @@ class Journal:
                     lease.deadline = begun + self._term.span
         self._leases = {each for each in self._leases if not each.over}
 
-    async def _until_written(self, group: _Group) -> None:
+    async def _until_written(self, group: _Group) -> set[int] | None:
+        """Which marks hold, once it is on disk; None when that cannot be waited for."""
         attempt = 0
         while True:
             try:
                 await self._pen.open()
                 if self._fresh():
                     await self._compare()
-                marks = [copy for copy, told in group.marks if not told.done()]
-                marked = await self._pen.write(group.fates, marks)
+                marks = [mark.copy for mark in group.marks if mark.open]
+                return await self._pen.write(group.fates, marks)
             except AWAY as trouble:
                 log.warning("journal.retry", attempt=attempt, trouble=type(trouble).__name__)
                 if time.monotonic() > self._closed_at + LAST_WORDS:
                     log.warning("journal.unwritten", fates=len(group.fates))
-                    return
+                    return None
                 self._refuse_late(group)
                 self._refuse_late(self._group)  # what has gathered meanwhile does not wait either
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
                 attempt += 1
-                continue
-            self._answer(group, marked)
-            return
 
     def _answer(self, group: _Group, marked: set[int]) -> None:
-        for copy, told in group.marks:
-            if not told.done():
-                told.set_result(copy.seq in marked)
-            if copy.seq in marked:
+        for mark in group.marks:
+            copy, may = mark.copy, mark.copy.seq in marked
+            if may:
                 copy.lease.under_way.add(copy.seq)
             else:
                 self._done_with(copy)
+            mark.answer(may=may)
         for held, fate in group.fates:
             self._done_with(held)
             if fate.ends is not None:
@@ -190,9 +206,9 @@ class Journal:
 
     def _refuse_late(self, group: _Group) -> None:
         """A connection does not wait for a mark whose lease has run out meanwhile."""
-        for copy, told in group.marks:
-            if copy.lease.over and not told.done():
-                told.set_result(False)
+        for mark in group.marks:
+            if mark.copy.lease.over:
+                mark.answer(may=False)
 
 
 def _used(lease: Lease) -> bool:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from app.core.crypto import KeyRing
-from app.features.send.letter import Ready, prepare
+from app.features.send.letter import prepare
 from app.features.send.stock import Item, Made, Stock
 
 FILLED = 32  # copies filled at once
@@ -32,23 +32,18 @@ class Press:
         self._pool = ThreadPoolExecutor(self._cores, "sign")  # starts none before it is used
         self._busy = 0
 
-    async def ready(self, item: Item) -> Ready:
-        """A copy whose turn has come; raises what keeps it from being made."""
-        made = item.made or await self._made(item)
-        item.made = None
-        if isinstance(made, Exception):
-            raise made
-        return made
-
-    async def _made(self, item: Item) -> Made:
-        if item.run.signed:
-            self._top_up()
-            return await (item.signing or self._sign([item])[0])
-        batch = [item, *self._stock.unfilled(FILLED)]
-        for each, made in zip(batch, _all(batch, self._ring()), strict=True):
-            each.made = made
-        assert item.made is not None
-        return item.made
+    def made(self, item: Item) -> Made | asyncio.Future[Made]:
+        """A copy whose turn has come, or what keeps it from being made; signed, it may take a moment."""
+        if item.made is None:
+            if item.run.signed:
+                self._top_up()
+                return item.signing or self._sign([item])[0]
+            batch = [item, *self._stock.unfilled(FILLED)]
+            for each, made in zip(batch, _all(batch, self._ring()), strict=True):
+                each.made = made
+        found, item.made = item.made, None
+        assert found is not None
+        return found
 
     def _top_up(self) -> None:
         """Give idle threads what comes next."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from app.mail.smtp.connection import Connection
 from app.mail.smtp.envelope import BadEnvelope, Envelope, stuff
-from app.mail.smtp.line import Line
+from app.mail.smtp.line import Heard, Line
 from app.mail.smtp.opening import connect
 from app.mail.smtp.relay import BadRelay, Relay
 from app.mail.smtp.replies import Reason, Reply, Stage, Trouble
@@ -23,6 +23,7 @@ __all__ = [
     "BadRelay",
     "Connection",
     "Envelope",
+    "Heard",
     "Line",
     "Reason",
     "Relay",

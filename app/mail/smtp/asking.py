@@ -31,16 +31,17 @@ NEEDS_SMTPUTF8 = Reply(Stage.RCPT, 550, "5.6.7")  # RFC 6531 section 3.5, said b
 class Answer:
     """An answer that may still have to come, or Trouble instead; asked for again and again."""
 
-    __slots__ = ("_asked", "_outcome", "_waiter")
+    __slots__ = ("_asked", "_news", "_outcome", "_waiter")
 
     def __init__(self) -> None:
         self._asked = False
         self._outcome: Reply | Trouble | None = None
+        self._news: Reply | Trouble | None = None  # the same, until it was told
         self._waiter: asyncio.Future[None] | None = None
 
     def ask(self) -> None:
         """From now on the next answer is expected."""
-        self._asked, self._outcome = True, None
+        self._asked, self._outcome, self._news = True, None, None
 
     @property
     def awaited(self) -> bool:
@@ -49,9 +50,14 @@ class Answer:
     def settle(self, outcome: Reply | Trouble) -> None:
         """Set the outcome; only the first counts."""
         if self._asked and self._outcome is None:
-            self._outcome = outcome
+            self._outcome = self._news = outcome
             if self._waiter is not None and not self._waiter.done():
                 self._waiter.set_result(None)
+
+    def news(self) -> Reply | Trouble | None:
+        """The outcome, once; None when there is none or it was told already."""
+        news, self._news = self._news, None
+        return news
 
     async def wait(self) -> Reply:
         """Return the answer, or raise Trouble; who stops waiting may come back for it."""

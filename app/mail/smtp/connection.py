@@ -23,6 +23,7 @@ from app.mail.smtp.asking import (
     Step,
 )
 from app.mail.smtp.envelope import END, Envelope, check_stuffed, stuff
+from app.mail.smtp.line import Heard
 from app.mail.smtp.replies import Codes, Reason, Reply, Stage, Trouble
 from app.mail.smtp.wire import Timeouts, Wire
 
@@ -38,7 +39,8 @@ class Connection:
         self._pipelining = "pipelining" in offers
         self._patience = {step: timeouts.of(step) for step in Stage}
         self._politeness = timeouts.quit
-        self._wire = Wire(self._heard, self._advance, self._ended, timeouts.block)
+        self._wire = Wire(self._heard, self._all_heard, self._ended, timeouts.block)
+        self._listener: Heard | None = None
         self._next: deque[tuple[Step, Sequence[bytes]]] = deque()  # not sent yet
         self._asked: deque[Step] = deque()  # sent, and not answered yet
         self._fate, self._opened = Answer(), Answer()
@@ -71,6 +73,13 @@ class Connection:
         if envelope is not None:
             self._put_envelope(envelope)
         self._advance()
+
+    def listen(self, heard: Heard) -> None:
+        """Have answers told as soon as all that came with them is read, without waiting for each.
+
+        Never called while `put` runs. Who listens need not await `fate` or `opened`.
+        """
+        self._listener = heard
 
     async def fate(self) -> Reply:
         """Return the server's answer to the last letter, or raise Trouble: then its fate is in doubt."""
@@ -112,6 +121,7 @@ class Connection:
         self._refusal = None
         if envelope.smtputf8 and "smtputf8" not in self.offers:
             self._opened.settle(NEEDS_SMTPUTF8)
+            self._tell_soon()
             return
         if self._unclean:
             self._unclean = False
@@ -137,8 +147,23 @@ class Connection:
             self._wire.send(chunks)
         self._wire.wait(self._patience[self._asked[0].stage] if self._asked else None)
 
+    def _all_heard(self) -> None:
+        """All that came is matched: go on, and tell what has become known."""
+        self._advance()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._listener is not None:
+            fate, opened = self._fate.news(), self._opened.news()
+            if fate is not None or opened is not None:
+                self._listener(fate, opened)
+
+    def _tell_soon(self) -> None:
+        if self._listener is not None:
+            asyncio.get_running_loop().call_soon(self._tell)
+
     def _heard(self, codes: Codes) -> None:
-        """Match one answer to its question; `_advance` follows once all that came is matched."""
+        """Match one answer to its question; `_all_heard` follows once all that came is matched."""
         if self._trouble is not None:
             return
         if not self._asked:
@@ -207,6 +232,7 @@ class Connection:
             self._wire.abort()
             self._fate.settle(self._lost(Stage.BODY))
             self._opened.settle(self._lost(self._envelope_stage(reply)))
+            self._tell_soon()
 
     def _lost(self, stage: Stage) -> Trouble:
         """Return what went wrong, as seen from another stage than where it did."""

@@ -5,11 +5,14 @@ A relay's Connection offers it, and so does the local mailbox that catches mail 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from app.mail.smtp.envelope import Envelope
-from app.mail.smtp.replies import Reply
+from app.mail.smtp.replies import Reply, Trouble
+
+# What has become known of the letter under way, and of the envelope after it: None when nothing has.
+Heard = Callable[[Reply | Trouble | None, Reply | Trouble | None], None]
 
 
 class Line(Protocol):
@@ -21,6 +24,8 @@ class Line(Protocol):
     def put(
         self, body: Sequence[bytes] | None, envelope: Envelope | None, *, stuffed: bool = False
     ) -> None: ...
+
+    def listen(self, heard: Heard) -> None: ...
 
     async def fate(self) -> Reply: ...
 
