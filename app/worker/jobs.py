@@ -73,8 +73,8 @@ async def _refusals(worker: Worker) -> str:
     database, ring, now = worker.house.database, worker.house.ring, worker.clock()
     async with database.reading() as session:
         found = await breaker.alarming(session)
-    for issue_id, reason in found.items():
-        await breaker.pause(database, issue_id, reason, ring=ring, now=now)
+    for issue_id, reason, since in found:
+        await breaker.pause(database, issue_id, reason, since=since, ring=ring, now=now)
         worker.moved.set()
     return f"{len(found)} paused"
 

@@ -50,7 +50,9 @@ async def tried(cast: Stage, issue_id: UUID, *, accepted: int, refused: int) -> 
 
 async def said(cast: Stage, issue_id: UUID) -> str | None:
     async with cast.house.database.reading() as session:
-        return (await breaker.alarming(session)).get(issue_id)
+        return next(
+            (each.reason for each in await breaker.alarming(session) if each.issue_id == issue_id), None
+        )
 
 
 async def complain(cast: Stage, count: int, *, ago: timedelta = timedelta(0), first: int = 0) -> None:
@@ -81,6 +83,21 @@ async def test_who_let_it_go_on_is_not_asked_again_about_the_same(cast: Stage, g
     await go_on(cast, going)
     assert await tried(cast, going, accepted=100, refused=49) is None
     assert await tried(cast, going, accepted=0, refused=1) == "50 of 150 were refused for good"
+
+
+async def test_trouble_from_before_a_person_let_it_go_on_does_not_stop_it_again(
+    cast: Stage, going: UUID
+) -> None:
+    assert await tried(cast, going, accepted=100, refused=100)
+    async with cast.house.database.reading() as session:
+        (alarm,) = await breaker.alarming(session)
+    words = {"ring": cast.house.ring, "now": houses.now(), "since": alarm.since}
+    await go_on(cast, going)
+    await breaker.pause(cast.house.database, going, alarm.reason, **words)
+    assert (await look(cast.house, going)).state == State.SENDING
+    words["since"] = (await look(cast.house, going)).going_since
+    await breaker.pause(cast.house.database, going, alarm.reason, **words)
+    assert (await look(cast.house, going)).state == State.PAUSED
 
 
 async def test_complaints_count_from_five_and_since_the_issue_began(cast: Stage, going: UUID) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +27,7 @@ from app.domain.audit import Event
 from app.domain.audit import record as note
 from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
+from app.features.send.letter import Run
 from app.mail.smtp import Reply
 
 THRESHOLD = 10  # refusals in a row without one success: more would only annoy the relay
@@ -40,43 +42,52 @@ log = logs.get("send.breaker")
 
 
 class Breaker:
-    """Counts refusals that are ours, per issue, since the last copy that was accepted."""
+    """Counts refusals that are ours, per run of an issue, since the last copy that was accepted."""
 
     def __init__(self) -> None:
-        self._ours: Counter[UUID] = Counter()
-        self._lost: Counter[UUID] = Counter()
-        self.tripped: dict[UUID, str] = {}
+        self._ours: Counter[Run] = Counter()
+        self._lost: Counter[Run] = Counter()
+        self.tripped: dict[Run, str] = {}
 
-    def fine(self, issue_id: UUID) -> None:
+    def fine(self, run: Run) -> None:
         """A copy was accepted: whatever it was, it is over."""
-        self._ours.pop(issue_id, None)
-        self._lost.pop(issue_id, None)
+        if self._ours or self._lost:
+            self._ours.pop(run, None)
+            self._lost.pop(run, None)
 
-    def ours(self, issue_id: UUID, reply: Reply) -> None:
+    def ours(self, run: Run, reply: Reply) -> None:
         """One more refusal that the reader is not to blame for."""
-        self._ours[issue_id] += 1
-        if self._ours[issue_id] >= THRESHOLD:
-            self.tripped[issue_id] = f"{reply.code} {reply.enhanced or ''} at {reply.stage}"
+        self._ours[run] += 1
+        if self._ours[run] >= THRESHOLD:
+            self.tripped[run] = f"{reply.code} {reply.enhanced or ''} at {reply.stage}"
 
-    def lost(self, issue_id: UUID, connections: int) -> None:
+    def lost(self, run: Run, connections: int) -> None:
         """One more connection lost with a copy under way; all at once is one event, thrice is not."""
-        self._lost[issue_id] += 1
-        if self._lost[issue_id] > LOST_EACH * connections:
-            self.tripped[issue_id] = "connections are lost after the letter"
+        self._lost[run] += 1
+        if self._lost[run] > LOST_EACH * connections:
+            self.tripped[run] = "connections are lost after the letter"
 
-    def reset(self, issue_id: UUID) -> None:
-        """A person let the issue go on."""
-        self.fine(issue_id)
-        self.tripped.pop(issue_id, None)
+    def reset(self, run: Run) -> None:
+        """It was seen to."""
+        self.fine(run)
+        self.tripped.pop(run, None)
 
 
-async def alarming(session: AsyncSession) -> dict[UUID, str]:
+class Alarm(NamedTuple):
+    """Why an issue should pause, and from when that was counted."""
+
+    issue_id: UUID
+    reason: str
+    since: datetime | None
+
+
+async def alarming(session: AsyncSession) -> list[Alarm]:
     """The issues going out that too many refuse or complain about, each with the reason."""
-    found: dict[UUID, str] = {}
+    found = []
     for issue in await issues.in_states(session, [State.SENDING]):
         books = await delivery.books(session, issue.id)
         if reason := _refused(issue, books) or await _complained(session, issue):
-            found[issue.id] = reason
+            found.append(Alarm(issue.id, reason, issue.going_since))
     return found
 
 
@@ -98,14 +109,31 @@ async def _complained(session: AsyncSession, issue: Issue) -> str | None:
     return f"{count} of {issue.audience} readers complained"
 
 
-async def pause(database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime) -> None:
-    """Pause the issue, put it on record, and tell editors and approvers."""
-    await _stop(database, issue_id, State.PAUSED, " ".join(reason.split()), ring=ring, now=now)
+async def pause(
+    database: Database,
+    issue_id: UUID,
+    reason: str,
+    *,
+    since: datetime | None,
+    ring: KeyRing,
+    now: datetime,
+) -> None:
+    """Pause the issue, put it on record, and tell editors and approvers.
+
+    `since` is from when the trouble was counted: when a person let the issue go on after that, they
+    knew of it, and it is not paused again for what is over.
+    """
+    async with database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        if issue.going_since == since:
+            await _stop(session, issue, State.PAUSED, " ".join(reason.split()), ring=ring, now=now)
 
 
 async def hold(database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime) -> None:
     """Hold the issue for a person: its bytes are not the approved ones, or cannot be signed."""
-    await _stop(database, issue_id, State.HELD, reason, ring=ring, now=now)
+    async with database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        await _stop(session, issue, State.HELD, reason, ring=ring, now=now)
 
 
 STOPS = {
@@ -115,20 +143,17 @@ STOPS = {
 
 
 async def _stop(
-    database: Database, issue_id: UUID, state: State, reason: str, *, ring: KeyRing, now: datetime
+    session: AsyncSession, issue: Issue, state: State, reason: str, *, ring: KeyRing, now: datetime
 ) -> None:
     event, template = STOPS[state]
-    async with database.unit_of_work() as session:
-        issue = await issues.get(session, issue_id, lock=True)
-        try:
-            issue.move_to(state)
-        except IllegalMove:
-            return  # a person or another worker was first
-        issue.reason = reason
-        about = f"issue {issue_id}"
-        await note(session, "service", event, about=about, reason=reason, now=now)
-        letter = await session.get_one(Newsletter, issue.newsletter_id)
-        subject = await issues.subject(session, issue, letter.language)
-        words = {"subject": subject, "reason": reason, "issue_id": str(issue_id)}
-        await notice.tell(session, letter, template, words, ring=ring, now=now)
-    log.error("issue.stopped", issue=str(issue_id), state=state, reason=reason)
+    try:
+        issue.move_to(state)
+    except IllegalMove:
+        return  # a person or another worker was first
+    issue.reason = reason
+    await note(session, "service", event, about=f"issue {issue.id}", reason=reason, now=now)
+    letter = await session.get_one(Newsletter, issue.newsletter_id)
+    subject = await issues.subject(session, issue, letter.language)
+    words = {"subject": subject, "reason": reason, "issue_id": str(issue.id)}
+    await notice.tell(session, letter, template, words, ring=ring, now=now)
+    log.error("issue.stopped", issue=str(issue.id), state=state, reason=reason)

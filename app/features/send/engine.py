@@ -116,23 +116,23 @@ class Engine:
     def _blame(self, trouble: Trouble) -> None:
         """A relay that says no for good at the door (a wrong password) pauses what goes out."""
         if trouble.reply is not None and trouble.reply.permanent:
-            for issue_id in self._runs.active:
-                self._breaker.ours(issue_id, trouble.reply)
+            for run in self._runs.active:
+                self._breaker.ours(run, trouble.reply)
 
     def _judged(self, item: Item, reply: Reply | None) -> Fate:
         if reply is None:
-            self._breaker.lost(item.copy.issue_id, self._tools.connections)
+            self._breaker.lost(item.run, self._tools.connections)
             return self._later(item, LOST, Outcome.DOUBT)
         verdict = judge(reply)
         code = f"{reply.code} {reply.enhanced or ''}".strip()
         if verdict is Verdict.ACCEPTED:
-            self._breaker.fine(item.copy.issue_id)
+            self._breaker.fine(item.run)
             return Fate(Outcome.ACCEPTED, code)
         if verdict in {Verdict.REFUSED, Verdict.DEAD}:
             ends = item.copy.subscriber_id if verdict is Verdict.DEAD else None
             return Fate(Outcome.REFUSED, code, ends=ends)
         if verdict is Verdict.OURS:
-            self._breaker.ours(item.copy.issue_id, reply)
+            self._breaker.ours(item.run, reply)
         return self._later(item, code)
 
     def _later(self, item: Item, code: str, outcome: Outcome = Outcome.AGAIN) -> Fate:
@@ -239,10 +239,12 @@ class Engine:
             self._tools.moved()
 
     async def _trip(self) -> None:
-        for issue_id, reason in list(self._breaker.tripped.items()):
-            now = self._tools.clock()
-            await breaker.pause(self._tools.database, issue_id, reason, ring=self._tools.ring(), now=now)
-            self._breaker.reset(issue_id)
+        for run, reason in list(self._breaker.tripped.items()):
+            ring, now = self._tools.ring(), self._tools.clock()
+            await breaker.pause(
+                self._tools.database, run.issue_id, reason, since=run.since, ring=ring, now=now
+            )
+            self._breaker.reset(run)
             self._tools.moved()
 
     async def _hold_unfit(self) -> None:

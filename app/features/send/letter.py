@@ -19,9 +19,9 @@ from app.mail.plate import Plate
 from app.mail.smtp import Envelope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What all copies of one issue share while it goes out."""
+    """What all copies of one issue share while it goes out; another one once a person let it go on."""
 
     issue_id: UUID
     newsletter_id: UUID

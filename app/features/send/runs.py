@@ -32,14 +32,14 @@ class Runs:
         self.unfit: dict[UUID, str] = {}  # what must not go out as it is, and why
 
     @property
-    def active(self) -> list[UUID]:
-        """Which issues those are."""
-        return list(self._known)
+    def active(self) -> list[Run]:
+        """Which those are."""
+        return list(self._known.values())
 
     async def refresh(self, session: AsyncSession, sending: list[Issue]) -> list[Run]:
         """Forget what has stopped, read what has begun; the approved bytes must match their hash."""
-        going = {issue.id for issue in sending}
-        self._known = {key: run for key, run in self._known.items() if key in going}
+        since = {issue.id: issue.going_since for issue in sending}
+        self._known = {key: run for key, run in self._known.items() if since.get(key) == run.since}
         for issue in sending:
             if issue.id not in self._known and (run := await self._read(session, issue)):
                 self._known[issue.id] = run
