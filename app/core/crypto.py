@@ -112,6 +112,24 @@ class KeyRing:
         except InvalidTag:
             raise Unreadable("the sealed value does not belong here or was changed") from None
 
+    def opener(self, purpose: str, scope: UUID | None) -> Callable[[bytes, str], bytes]:
+        """What `open` does, for who opens thousands a second: give it a value and its place."""
+        known: dict[bytes, tuple[AESGCM, str]] = {}
+
+        def opened(sealed: bytes, bound_to: str) -> bytes:
+            head = sealed[: len(VERSION) + ID_BYTES]
+            if head not in known or len(sealed) <= HEAD_BYTES:
+                key_id = self.key_of(sealed)
+                known[head] = _cipher(self.derived(purpose, key_id, scope)), f"|{key_id}"
+            cipher, key_id = known[head]
+            nonce = sealed[HEAD_BYTES - NONCE_BYTES : HEAD_BYTES]
+            try:
+                return cipher.decrypt(nonce, sealed[HEAD_BYTES:], (bound_to + key_id).encode())
+            except InvalidTag:
+                raise Unreadable("the sealed value does not belong here or was changed") from None
+
+        return opened
+
     def key_of(self, sealed: bytes) -> str:
         """The key id in front of a sealed value."""
         if len(sealed) <= HEAD_BYTES or sealed[:1] != VERSION:

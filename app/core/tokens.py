@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -80,6 +81,19 @@ def mark(ring: KeyRing, purpose: str, tag: bytes, subscriber_id: UUID, *, key_id
     chosen = key_id or ring.active
     proof = _mark_mac(ring, purpose, chosen, Mark(tag, subscriber_id))
     return _encode(bytes.fromhex(chosen) + tag + subscriber_id.bytes + proof)
+
+
+def marker(ring: KeyRing, purpose: str, tag: bytes, key_id: str) -> Callable[[bytes], bytes]:
+    """What `mark` makes, for who makes thousands a second: give it a subscriber's id, 16 octets."""
+    start = hmac.new(ring.derived(f"link:{purpose}", key_id, tag), digestmod="sha256")
+    head = bytes.fromhex(key_id) + tag
+
+    def marked(subscriber: bytes) -> bytes:
+        proof = start.copy()
+        proof.update(subscriber)
+        return base64.urlsafe_b64encode(head + subscriber + proof.digest()[:MARK_BYTES])
+
+    return marked
 
 
 def read_mark(ring: KeyRing, purpose: str, token: str) -> Mark:

@@ -6,6 +6,7 @@ There is no name, no IP address, no open and no click here, and no state: a row 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -27,6 +28,8 @@ from app.core.address import Address, parse
 from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime
 from app.core.register import Kind, held, kept
+
+PLACE = "subscriber|{}|"  # table and column; the row follows
 
 
 class Subscriber(Base):
@@ -82,7 +85,7 @@ class Subscriber(Base):
 
 def bound(subscriber_id: UUID, column: str = "address") -> str:
     """Where a sealed address belongs: table, column and row (AAD)."""
-    return f"subscriber|{column}|{subscriber_id.hex}"
+    return PLACE.format(column) + subscriber_id.hex
 
 
 def index(ring: KeyRing, newsletter_id: UUID, canonical: str, key_id: str) -> bytes:
@@ -134,10 +137,22 @@ def opened(ring: KeyRing, row: Subscriber) -> Address:
 
 
 def envelope(ring: KeyRing, sealed: bytes, subscriber_id: UUID, newsletter_id: UUID) -> bytes:
-    """The address as mail needs it, without parsing: for the sender, many thousands a second."""
-    plain = ring.open("address", sealed, bound_to=bound(subscriber_id), scope=newsletter_id)
-    typed, _, other = plain.partition(b"\0")
-    return other or typed
+    """The address as mail needs it, without parsing."""
+    return opener(ring, newsletter_id)(sealed, subscriber_id.bytes)
+
+
+def opener(ring: KeyRing, newsletter_id: UUID) -> Callable[[bytes, bytes], bytes]:
+    """What `envelope` does, for who opens thousands a second.
+
+    Give it what is sealed and the subscriber's id, 16 octets.
+    """
+    opened, place = ring.opener("address", newsletter_id), PLACE.format("address")
+
+    def address(sealed: bytes, subscriber_id: bytes) -> bytes:
+        typed, _, other = opened(sealed, place + subscriber_id.hex()).partition(b"\0")
+        return other or typed
+
+    return address
 
 
 def wanting(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:

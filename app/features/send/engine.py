@@ -20,12 +20,14 @@ from app.core.crypto import KeyRing
 from app.core.database import AWAY, Database
 from app.core.patience import Patience, at_most
 from app.domain.issue import State, in_states
-from app.features.send import breaker, claim, close, freeze
+from app.features.send import breaker, close, freeze, postgres, sqlite
 from app.features.send.breaker import Breaker
 from app.features.send.burst import Bench
+from app.features.send.claim import Hand, Wish, claim, reserve
 from app.features.send.fate import Fate, Outcome
 from app.features.send.journal import Journal, Term
 from app.features.send.lane import Lane
+from app.features.send.lease import Copy
 from app.features.send.letter import Run
 from app.features.send.press import Press
 from app.features.send.runs import Runs
@@ -74,6 +76,7 @@ class Engine:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._batch = BATCH if tools.database.postgres else SQLITE_BATCH
+        self._hand: Hand = (postgres.Hand if tools.database.postgres else sqlite.Hand)(tools.database)
         self._stock = Stock(self._batch // 2)
         self._span = max(tools.lease - SAFETY, tools.lease / 2)
         self._numbers = itertools.count(1)
@@ -97,12 +100,20 @@ class Engine:
         writing = asyncio.create_task(self._journal.run())
         bench = Bench(self._stock, self._journal, self._press, self._judged)
         lanes = [asyncio.create_task(Lane(bench, self._open).run()) for _ in range(self._tools.connections)]
+        for lane in lanes:
+            lane.add_done_callback(self._notice)
         await self._supply()
         self._release(self._stock.close())
         await asyncio.gather(*lanes)
         self._journal.close()
         await writing
+        await self._hand.close()
         self._press.close()
+
+    def _notice(self, lane: asyncio.Task[None]) -> None:
+        """A connection that ends by an error of ours ends the worker, so that somebody looks."""
+        if lane.exception() is not None:
+            self.stop()
 
     async def _open(self) -> Line | None:
         while not self._stopping.is_set():
@@ -129,7 +140,7 @@ class Engine:
             self._breaker.fine(item.run)
             return Fate(Outcome.ACCEPTED, code)
         if verdict in {Verdict.REFUSED, Verdict.DEAD}:
-            ends = item.copy.subscriber_id if verdict is Verdict.DEAD else None
+            ends = UUID(bytes=item.copy.subscriber) if verdict is Verdict.DEAD else None
             return Fate(Outcome.REFUSED, code, ends=ends)
         if verdict is Verdict.OURS:
             self._breaker.ours(item.run, reply)
@@ -209,27 +220,34 @@ class Engine:
         return self._batch if run.pace is None else max(1, min(self._batch, int(run.pace * PACED_SECONDS)))
 
     async def _claim(self, run: Run, after: int) -> int:
+        await self._hand.open()
+        if self._tools.fresh():
+            await self._tools.compare()
         begun = time.monotonic()
-        async with self._tools.database.unit_of_work() as session:
-            claimed = await claim.claim(
-                session,
-                run.issue_id,
-                after=after,
-                limit=self._most(run),
-                name=f"{self._tools.owner[:WHO]}.{next(self._numbers)}",
-                seconds=self._tools.lease,
-                deadline=begun + self._span,
-            )
-            wait = await claim.reserve(session, run.issue_id, len(claimed.copies), run.pace)
+        name = f"{self._tools.owner[:WHO]}.{next(self._numbers)}"
+        wish = Wish(run.issue_id, after, self._most(run), name, self._tools.lease)
+        claimed = await claim(self._hand, wish, begun + self._span)
         if claimed.lease.left:
             self._cursors[run.issue_id] = claimed.lease.last
             self._journal.hold(claimed.lease)
-        for seq in claimed.gone:
-            self._journal.settle(claim.Row(seq, claimed.lease), Fate(Outcome.GONE))
-        step = 0.0 if run.pace is None else 1.0 / run.pace
-        first = time.monotonic() + wait
-        self._stock.put([Item(run, copy, first + at * step) for at, copy in enumerate(claimed.copies)])
+        for row in claimed.gone:
+            self._journal.settle(row, Fate(Outcome.GONE))
+        try:
+            self._stock.put(await self._planned(run, claimed.copies))
+        except AWAY:
+            for copy in claimed.copies:
+                self._journal.settle(copy, Fate(Outcome.RELEASED))
+            raise
         return len(claimed.copies) + len(claimed.gone)
+
+    async def _planned(self, run: Run, copies: list[Copy]) -> list[Item]:
+        """Each with its moment, which is reserved for it among all workers."""
+        if run.pace is None or not copies:
+            return [Item(run, copy, 0.0) for copy in copies]
+        async with self._tools.database.unit_of_work() as session:
+            wait = await reserve(session, run.issue_id, len(copies), run.pace)
+        first = time.monotonic() + wait
+        return [Item(run, copy, first + at / run.pace) for at, copy in enumerate(copies)]
 
     async def _close(self, issue_id: UUID) -> None:
         async with self._tools.database.unit_of_work() as session:

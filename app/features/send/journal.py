@@ -19,8 +19,8 @@ from uuid import UUID
 from app.core import logs
 from app.core.database import AWAY, Database
 from app.features.send import postgres, sqlite
-from app.features.send.claim import Copy, Held, Lease
 from app.features.send.fate import Fate
+from app.features.send.lease import Copy, Held, Lease
 
 PAUSES = (0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between tries while the database is away
 RENEWALS = 3  # a span: two may fail

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from app.core import tokens
 from app.core.crypto import KeyRing
 from app.core.patience import Patience
 from app.domain import subscriber
-from app.features.send.claim import Copy
+from app.features.send.lease import Copy
 from app.mail.compile import Gap
 from app.mail.plate import Plate
 from app.mail.smtp import Envelope
@@ -41,31 +43,40 @@ class Run:
         return self.plates[self.main_language].prepared is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A copy that can leave: envelope and bytes."""
 
     envelope: Envelope
     body: list[bytes]
 
 
-def message_id(delivery_id: UUID, hostname: str) -> bytes:
-    """Made from the delivery's random number: the same on every try, and about nobody."""
-    return f"<{delivery_id.hex}@{hostname}>".encode()
+class Filler:
+    """Fills the copies of one run, with the keys for it at hand."""
+
+    def __init__(self, run: Run, ring: KeyRing) -> None:
+        self._run = run
+        self._address = subscriber.opener(ring, run.newsletter_id)
+        self._token = tokens.marker(ring, "leave", tokens.tag_of(run.newsletter_id), run.key_id)
+        self._host = f"@{run.hostname}>"
+
+    def fill(self, copy: Copy) -> Ready:
+        """Open the address and fill the gaps; raises Unreadable when the key is gone."""
+        run, name = self._run, copy.id.hex()
+        to = self._address(copy.sealed, copy.subscriber)
+        values = {
+            Gap.TO: to,
+            # Made from the delivery's random number: the same on every try, and about nobody.
+            Gap.MESSAGE_ID: f"<{name}{self._host}".encode(),
+            Gap.LEAVE: self._token(copy.subscriber),
+        }
+        plate = run.plates.get(copy.language) or run.plates[run.main_language]
+        # The moment of a signature is the issue's: a copy that is tried again has the same bytes.
+        body, octets = plate.fill(values, run.started_at)
+        address = to.decode()
+        return Ready(Envelope(run.sender, address, octets, smtputf8=not address.isascii(), envid=name), body)
 
 
-def prepare(run: Run, copy: Copy, ring: KeyRing) -> Ready:
-    """Open the address and fill the gaps; raises Unreadable when the key is gone."""
-    to = subscriber.envelope(ring, copy.sealed, copy.subscriber_id, run.newsletter_id)
-    tag = tokens.tag_of(run.newsletter_id)
-    values = {
-        Gap.TO: to,
-        Gap.MESSAGE_ID: message_id(copy.id, run.hostname),
-        Gap.LEAVE: tokens.mark(ring, "leave", tag, copy.subscriber_id, key_id=run.key_id).encode(),
-    }
-    plate = run.plates.get(copy.language) or run.plates[run.main_language]
-    # The moment of a signature is the issue's: a copy that is tried again has the same bytes.
-    body, octets = plate.fill(values, run.started_at)
-    address = to.decode()
-    envelope = Envelope(run.sender, address, octets, smtputf8=not address.isascii(), envid=copy.id.hex)
-    return Ready(envelope, body)
+@lru_cache(maxsize=4)  # issues that go out at the same time
+def filler(run: Run, ring: KeyRing) -> Filler:
+    """The one of this run while this ring is in use."""
+    return Filler(run, ring)

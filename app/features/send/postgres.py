@@ -1,4 +1,4 @@
-"""What a worker writes while it sends, in PostgreSQL's own words: one statement is one group commit.
+"""What a worker takes and writes while it sends, in PostgreSQL's own words: one statement is one commit.
 
 Each statement says what must be true before, so that doing it twice does what doing it once does:
 after an answer that never came it is simply asked again on a new connection.
@@ -6,14 +6,16 @@ after an answer that never came it is simply asked again on a new connection.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from psycopg.pq.abc import PGresult
 
 from app.core.database import Database
 from app.core.direct import Away, Direct, array, numbers
-from app.features.send.claim import Copy, Held, Lease
+from app.features.send.claim import Wish
 from app.features.send.fate import Fate
+from app.features.send.lease import Copy, Held, Lease, Taken
 
 # The reader is still there and wants mail, asked in the moment in which the copy is marked.
 WANTED = """EXISTS (
@@ -56,11 +58,33 @@ WHERE seq BETWEEN $1::bigint AND $2::bigint AND lease_owner = $3::text
 AND lease_until > clock_timestamp() AND state IN ('waiting', 'sending')
 """
 
-STATEMENTS = {b"group": GROUP, b"let_go": LET_GO, b"renew": RENEW}
+# The next rows of the audience that are due and that nobody has; their readers' addresses, still sealed.
+TAKE = """
+WITH picked AS (
+    SELECT seq FROM delivery
+    WHERE issue_id = $1::uuid AND seq > $2::bigint AND state IN ('waiting', 'sending')
+    AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    AND (due_at IS NULL OR due_at <= clock_timestamp())
+    ORDER BY seq LIMIT $3::int FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE delivery d
+    SET lease_owner = $4::text, lease_until = clock_timestamp() + $5::float8 * interval '1 second',
+        in_doubt = d.in_doubt + (d.state = 'sending')::int, state = 'waiting'
+    FROM picked p WHERE d.seq = p.seq
+    RETURNING d.seq, d.id, d.subscriber_id, d.attempts
+)
+SELECT t.seq, t.id, t.subscriber_id, t.attempts, s.address, s.language
+FROM taken t LEFT JOIN subscriber s ON s.id = t.subscriber_id ORDER BY t.seq
+"""
+
+WRITING = {b"group": GROUP, b"let_go": LET_GO, b"renew": RENEW}
+TAKING = {b"take": TAKE}
 
 
-class Pen:
-    """Writes a worker's marks and fates, each group in one message to the database."""
+class _Tool:
+    """A connection with prepared statements, made again when it was lost."""
+
+    statements: ClassVar[dict[bytes, str]]
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -69,20 +93,7 @@ class Pen:
     async def open(self) -> None:
         """Have a connection; a new one may be to another database than the last."""
         if self._line is None:
-            self._line = await self._database.direct(STATEMENTS)
-
-    async def write(self, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]) -> set[int]:
-        """Commit all of it; returns which marks hold. Raises Away when nobody knows."""
-        found = await self._run(b"group", [*_settled(fates), *_rows(marks)])
-        marked = {int.from_bytes(found.get_value(row, 0) or b"", "big") for row in range(found.ntuples)}
-        if missed := [copy for copy in marks if copy.seq not in marked]:
-            await self._run(b"let_go", _rows(missed))
-        return marked
-
-    async def renew(self, lease: Lease, seconds: float) -> None:
-        """Hold on to what is still ours."""
-        words = (str(lease.first), str(lease.last), lease.name, f"{seconds:.3f}")
-        await self._run(b"renew", [word.encode() for word in words])
+            self._line = await self._database.direct(self.statements)
 
     async def close(self) -> None:
         """Hang up."""
@@ -98,6 +109,50 @@ class Pen:
         except BaseException:
             await self.close()
             raise
+
+
+class Pen(_Tool):
+    """Writes a worker's marks and fates, each group in one message to the database."""
+
+    statements = WRITING
+
+    async def write(self, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]) -> set[int]:
+        """Commit all of it; returns which marks hold. Raises Away when nobody knows."""
+        found = await self._run(b"group", [*_settled(fates), *_rows(marks)])
+        marked = {int.from_bytes(found.get_value(row, 0) or b"", "big") for row in range(found.ntuples)}
+        if missed := [copy for copy in marks if copy.seq not in marked]:
+            await self._run(b"let_go", _rows(missed))
+        return marked
+
+    async def renew(self, lease: Lease, seconds: float) -> None:
+        """Hold on to what is still ours."""
+        words = (str(lease.first), str(lease.last), lease.name, f"{seconds:.3f}")
+        await self._run(b"renew", [word.encode() for word in words])
+
+
+class Hand(_Tool):
+    """Takes rows for one worker among many."""
+
+    statements = TAKING
+
+    async def take(self, wish: Wish) -> list[Taken]:
+        """Lease the next rows in the order of the audience; raises Away when nobody knows."""
+        words = (wish.issue_id.hex, str(wish.after), str(wish.limit), wish.name, f"{wish.seconds:.3f}")
+        found = await self._run(b"take", [word.encode() for word in words])
+        return [_taken(found.get_value, row) for row in range(found.ntuples)]
+
+
+def _taken(value: Callable[[int, int], bytes | None], row: int) -> Taken:
+    seq, attempts = value(row, 0) or b"", value(row, 3) or b""
+    language = value(row, 5)
+    return Taken(
+        int.from_bytes(seq, "big"),
+        value(row, 1) or b"",
+        value(row, 2) or b"",
+        int.from_bytes(attempts, "big"),
+        value(row, 4),
+        None if language is None else language.decode(),
+    )
 
 
 def _rows(held: Sequence[Held]) -> list[bytes]:

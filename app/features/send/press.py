@@ -1,8 +1,9 @@
-"""Makes copies ready ahead of their turn: filled many at once, and signed in threads.
+"""Makes copies ready ahead of their turn: filled while others are busy, signed in threads.
 
-Filling many in a row is quicker than one now and then. A signature takes longer than all
-else together; RSA leaves Python to the others meanwhile, so every core signs while the connections go
-on. Only the next few copies are made: what is made and not sent is lost work, and holds an address.
+When a connection may go on, its copy is ready and leaves at once; the next ones are filled right after,
+when there is nothing to do but wait. A signature takes longer than all else together; RSA leaves Python
+to the others meanwhile, so every core signs while the connections go on. Only the next few copies are
+made: what is made and not sent is lost work, and holds an address.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from app.core.crypto import KeyRing
-from app.features.send.letter import prepare
+from app.features.send.letter import filler
 from app.features.send.stock import Item, Made, Stock
 
-FILLED = 32  # copies filled at once
+FILLED = 2  # copies a connection: the next, and one for when answers come in a bunch
 SIGNED = 8  # copies a thread takes at once: handing over costs as much as it saves below that
 
 
@@ -27,6 +28,8 @@ class Press:
     def __init__(self, stock: Stock, ring: Callable[[], KeyRing], connections: int) -> None:
         self._stock = stock
         self._ring = ring
+        self._filled = FILLED * connections
+        self._filling = False
         self._cores = os.cpu_count() or 1
         self._ahead = 2 * connections + SIGNED * self._cores
         self._pool = ThreadPoolExecutor(self._cores, "sign")  # starts none before it is used
@@ -34,16 +37,20 @@ class Press:
 
     def made(self, item: Item) -> Made | asyncio.Future[Made]:
         """A copy whose turn has come, or what keeps it from being made; signed, it may take a moment."""
-        if item.made is None:
-            if item.run.signed:
-                self._top_up()
-                return item.signing or self._sign([item])[0]
-            batch = [item, *self._stock.unfilled(FILLED)]
-            for each, made in zip(batch, _all(batch, self._ring()), strict=True):
-                each.made = made
+        if item.run.signed:
+            self._top_up()
+            return item.signing or self._sign([item])[0]
+        if not self._filling:
+            self._filling = True
+            asyncio.get_running_loop().call_soon(self._fill)
         found, item.made = item.made, None
-        assert found is not None
-        return found
+        return found or _one(item, self._ring())
+
+    def _fill(self) -> None:
+        self._filling = False
+        batch = self._stock.unfilled(self._filled)
+        for each, made in zip(batch, _all(batch, self._ring()), strict=True):
+            each.made = made
 
     def _top_up(self) -> None:
         """Give idle threads what comes next."""
@@ -78,6 +85,6 @@ def _all(items: Sequence[Item], ring: KeyRing) -> list[Made]:
 
 def _one(item: Item, ring: KeyRing) -> Made:
     try:
-        return prepare(item.run, item.copy, ring)
+        return filler(item.run, ring).fill(item.copy)
     except Exception as trouble:  # noqa: BLE001  (raised when this copy has its turn)
         return trouble

@@ -1,4 +1,4 @@
-"""What the one worker writes while it sends, on SQLite: a transaction for each group of marks and fates.
+"""What the one worker takes and writes while it sends, on SQLite: a transaction for each claim or group.
 
 Each statement says what must be true before, so that doing it twice does what doing it once does.
 """
@@ -6,9 +6,10 @@ Each statement says what must be true before, so that doing it twice does what d
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import PARAMETERS_AT_ONCE, Database
@@ -16,8 +17,10 @@ from app.core.sqltime import from_now
 from app.domain.delivery import OPEN, Delivery, State, wanted
 from app.domain.issue import Issue
 from app.domain.issue import State as IssueState
-from app.features.send.claim import Copy, Held, Lease
+from app.domain.subscriber import Subscriber
+from app.features.send.claim import Wish
 from app.features.send.fate import UNTRIED, Fate
+from app.features.send.lease import Copy, Held, Lease, Taken
 
 T = TypeVar("T")
 
@@ -104,6 +107,64 @@ class Pen:
         for fate, rows in alike.items():
             for part in _parts(rows):
                 await connection.execute(update(Delivery).where(_ours(part)).values(_values(fate)))
+
+
+class Hand:
+    """Takes rows for the one worker: whoever writes has the file to itself."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self) -> None:
+        """Nothing is kept open: others want to write too."""
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def take(self, wish: Wish) -> list[Taken]:
+        """Lease the next rows in the order of the audience."""
+        async with self._database.unit_of_work() as session:
+            rows = sorted((await session.execute(_taking(wish))).all(), key=attrgetter("seq"))
+            ids = [row.subscriber_id for row in rows]
+            query = select(Subscriber.id, Subscriber.address, Subscriber.language)
+            found = await session.execute(query.where(Subscriber.id.in_(ids)))
+            readers = {row.id: (row.address, row.language) for row in found}
+        return [
+            Taken(
+                row.seq,
+                row.id.bytes,
+                row.subscriber_id.bytes,
+                row.attempts,
+                *readers.get(row.subscriber_id, (None, None)),
+            )
+            for row in rows
+        ]
+
+
+def _taking(wish: Wish) -> Any:
+    due = or_(Delivery.due_at.is_(None), Delivery.due_at <= from_now())
+    free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < from_now())
+    chosen = (
+        select(Delivery.seq)
+        .where(Delivery.issue_id == wish.issue_id, Delivery.seq > wish.after)
+        .where(Delivery.state.in_(OPEN), free, due)
+        .order_by(Delivery.seq)
+        .limit(wish.limit)
+        .cte("picked")
+    )
+    doubted = case((Delivery.state == State.SENDING, 1), else_=0)
+    return (
+        update(Delivery)
+        .where(Delivery.seq == chosen.c.seq)
+        .values(
+            lease_owner=wish.name,
+            lease_until=from_now(wish.seconds),
+            in_doubt=Delivery.in_doubt + doubted,
+            state=State.WAITING,
+        )
+        .returning(Delivery.seq, Delivery.id, Delivery.subscriber_id, Delivery.attempts)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _ours(held: Sequence[Held]) -> ColumnElement[bool]:

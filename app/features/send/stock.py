@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from app.features.send.claim import Copy
+from app.features.send.lease import Copy
 from app.features.send.letter import Ready, Run
 
 Made = Ready | Exception  # a copy that can leave, or why it cannot be made
