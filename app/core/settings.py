@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     keys_file: Path | None = None
     smtp_url: str = ""
     smtp_connections: int = Field(default=10, ge=1, le=200)
+    smtp_letters: int = Field(default=1000, ge=1)  # a connection: relays have a limit of their own
     smtp_timeout_seconds: float = Field(default=0, ge=0)  # 0: the RFC 5321 time limits
     smtp_hostname: str = ""
     smtputf8: bool = False  # whether the relay takes addresses with letters like ö before the @

@@ -83,6 +83,7 @@ class Worker:
                 clock=self.clock,
                 owner=self.owner,
                 connections=settings.smtp_connections,
+                letters=settings.smtp_letters,
                 lease=settings.lease_seconds,
                 patience=Patience(
                     settings.retry_first_seconds,

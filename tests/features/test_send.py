@@ -217,3 +217,14 @@ async def test_the_token_in_a_mail_opens_nothing_else(cast: Stage) -> None:
 async def test_outbox_is_empty_when_nothing_waits(house: House) -> None:
     async with house.database.reading() as session:
         assert (await session.scalars(select(Mail))).first() is None
+
+
+async def test_a_connection_carries_so_many_letters_and_leaves_politely(cast: Stage, clock: Clock) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server() as server, working(over(cast.house, server.url, smtp_connections=1, smtp_letters=25)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.SENT)
+    once_each(server)
+    assert issue.in_doubt == 0
+    assert server.received.counts["connections"] == -(-READERS // 25)
+    assert server.received.counts["unfinished"] == 0

@@ -40,6 +40,7 @@ class Bench:
     journal: Journal
     press: Press
     judged: Callable[[Item, Reply | None], Fate]
+    letters: int  # that a connection carries in its life
 
     def release(self, item: Item) -> None:
         """It was not tried: anyone may take it."""
@@ -49,7 +50,8 @@ class Bench:
 class Burst:
     """From the first envelope until nothing is under way any more."""
 
-    def __init__(self, bench: Bench, line: Line) -> None:
+    def __init__(self, bench: Bench, line: Line, letters: int) -> None:
+        self.letters = letters  # that this connection may still carry
         self.answered = False  # whether a letter got any answer
         self.lost = False  # whether it ended because the connection was lost
         self._bench = bench
@@ -119,6 +121,7 @@ class Burst:
             return
         self._left = marked[0] if marked else None
         self._marked, self._asked = None, upcoming
+        self.letters -= upcoming is not None
 
     def _heard(self, fate: Reply | Trouble | None, opened: Reply | Trouble | None) -> None:
         """The server answered, or will not any more; a letter's answer comes before the next envelope's."""
@@ -163,7 +166,7 @@ class Burst:
             self._end()
 
     def _drawn(self) -> Item | None:
-        return self._bench.stock.take_now() if self._line.usable else None
+        return self._bench.stock.take_now() if self.letters and self._line.usable else None
 
     def _nothing_leaves(self, upcoming: Pair | None) -> None:
         """What was marked is free again, what was next goes back."""

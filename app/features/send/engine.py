@@ -60,6 +60,7 @@ class Tools:
     clock: Callable[[], datetime]
     owner: str
     connections: int
+    letters: int  # that a connection carries in its life
     lease: float
     patience: Patience
     hostname: str
@@ -98,7 +99,7 @@ class Engine:
     async def run(self) -> None:
         """Work until stopped; every connection is closed when this returns."""
         writing = asyncio.create_task(self._journal.run())
-        bench = Bench(self._stock, self._journal, self._press, self._judged)
+        bench = Bench(self._stock, self._journal, self._press, self._judged, self._tools.letters)
         lanes = [asyncio.create_task(Lane(bench, self._open).run()) for _ in range(self._tools.connections)]
         for lane in lanes:
             lane.add_done_callback(self._notice)

@@ -37,9 +37,11 @@ class Lane:
 
     async def _use(self, line: Line, first: Item) -> None:
         upcoming: Item | None = first
+        letters = self.bench.letters
         while upcoming is not None:
-            burst = Burst(self.bench, line)
+            burst = Burst(self.bench, line, letters)
             await burst.over(upcoming)
             self._lost = (0 if burst.answered else self._lost) + burst.lost
-            upcoming = await self.bench.stock.take(IDLE) if line.usable else None
+            letters = burst.letters
+            upcoming = await self.bench.stock.take(IDLE) if letters and line.usable else None
         await line.quit()
