@@ -29,7 +29,8 @@ from app.features.guard import Watch
 from app.features.post.carry import FIRST_PAUSE, LONGEST_PAUSE, Carrier, Tray, void_leases
 from app.features.post.write import House as From
 from app.features.send import claim
-from app.features.send.engine import Engine, Tools
+from app.features.send.engine import Engine
+from app.features.send.tools import Tools
 from app.mail.courier import Courier
 from app.mail.dkim import Keys, Signer
 from app.worker.alone import alone
