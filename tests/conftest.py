@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from hypothesis import settings as examples
 
 from app.core import migrating
 from app.core.settings import Settings
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.postgres"]
 
 loopback.guard()
+
+# How long an example takes says something about the machine only.
+examples.register_profile("untimed", deadline=None)
+examples.load_profile("untimed")
 
 DATABASES = ("sqlite", "postgresql")
 

@@ -18,6 +18,8 @@ from app.core.settings import Settings
 from app.domain import house as houses
 from app.domain import newsletter as newsletters
 from app.domain.house import House
+from app.mail.courier import Courier
+from app.mail.mailbox import Mailbox
 
 log = logs.get("web")
 
@@ -30,6 +32,7 @@ def serve(*, port: listen.Port = listen.PORT, host: listen.Host = listen.HOST) -
     """
     configured = settings()
     houses.refuse_pending(configured)
+    Courier(configured, Mailbox()).dialer()  # a relay without TLS is refused before a worker meets it
     logs.configure(configured.log_level)
     quiet()
     with listen.take(host, port, "bode serve") as taken:

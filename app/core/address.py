@@ -78,8 +78,8 @@ def _refusal_by_shape(typed: str) -> str | None:
         "empty": not typed,
         "too_long": len(typed) > LOCAL_OCTETS + 1 + DOMAIN_OCTETS,  # also keeps the costly checks short
         "quoted": '"' in typed,
+        "brackets": "<" in typed or ">" in typed,
         "spaces": any(map(_blank_or_control, typed)),
-        "other": "<" in typed or ">" in typed,
         "no_at": "@" not in typed,
         "two_ats": typed.count("@") > 1,
         "bad_local": not local,

@@ -36,7 +36,12 @@ def is_loopback(host: str) -> bool:
 class Settings(BaseSettings):
     """All settings, read once at start."""
 
-    model_config = SettingsConfigDict(env_prefix="BODE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BODE_",
+        env_ignore_empty=True,  # a line left empty in a file of settings is one that is not there
+        extra="ignore",
+        frozen=True,
+    )
 
     environment: Environment = Environment.DEMO
     data_dir: Path = Path("data")

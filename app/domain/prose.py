@@ -43,6 +43,7 @@ VAGUE = frozenset(
     )
 )  # fmt: skip
 
+TEXTS = frozenset(("text", "code_inline", "code_block", "fence"))
 ADDRESSES = ("http://", "https://", "www.")
 
 
@@ -62,7 +63,8 @@ def vague(text: str) -> bool:
 
 
 def _said(text: str) -> str:
-    return " ".join(text.split()).strip(" .:!>»→").lower()
+    shown = "".join(each for each in text if unicodedata.category(each) != "Cf")  # takes no room on a screen
+    return " ".join(shown.split()).strip(" .:!>»→").lower()
 
 
 def honest(text: str, address: str) -> None:
@@ -101,6 +103,8 @@ def _markdown(value: str) -> str:
 
 
 def _check_piece(node: SyntaxTreeNode) -> None:
+    if node.type in TEXTS and unseen(node.content, allowed="\n\t"):  # written as &#8238; for instance
+        raise refusal("characters")
     if node.type == "heading":
         raise refusal("heading_inside")
     if node.type == "image":

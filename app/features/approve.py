@@ -51,7 +51,6 @@ class Press:
     editions: dict[str, Content]
     images: list[Image]
     base_url: str
-    month: datetime
 
 
 async def submit(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
@@ -77,7 +76,7 @@ async def approve(
         await submit(session, issue, actor=issue.author, now=now)
     if issue.state != State.IN_REVIEW:
         raise IllegalMove(f"the issue is '{issue.state}'; only a draft or one in review is approved")
-    compiled = await press(session, issue, base_url=base_url, now=now)
+    compiled = await press(session, issue, base_url=base_url)
     stored = {key: value.to_bytes() for key, value in compiled.items()}
     await issues.void_approval(session, issue)
     session.add_all(Frozen(issue_id=issue.id, language=key, compiled=value) for key, value in stored.items())
@@ -94,14 +93,17 @@ async def approve(
     )
 
 
-async def press(session: AsyncSession, issue: Issue, *, base_url: str, now: datetime) -> dict[str, Compiled]:
-    """Compile the issue for readers of each language; raises Invalid with what is wrong."""
+async def press(session: AsyncSession, issue: Issue, *, base_url: str) -> dict[str, Compiled]:
+    """Compile the issue for readers of each language; raises Invalid with what is wrong.
+
+    Nothing of it depends on when it goes out: the approved bytes may leave in another month.
+    """
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     editions = await issues.editions(session, issue.id)
     if letter.language not in editions:
         raise Refused(f"the issue has no text in the newsletter's main language, {letter.language}")
     images = await issues.images(session, issue.id)
-    made = Press(letter, issue, editions, images, base_url, now.astimezone(letter.zone))
+    made = Press(letter, issue, editions, images, base_url)
     try:
         return {each: _compile(made, each) for each in languages.LANGUAGES}
     except (BadHeader, BadLetter, TooLarge) as trouble:
@@ -122,7 +124,6 @@ def _compile(made: Press, language: str) -> Compiled:
         newsletter=letter,
         content=content,
         number=made.issue.number,
-        month=languages.month(made.month.date(), language),
         leave_url=leave_url,
         mydata_url=paths.ask(made.base_url, language, letter.slug),
         privacy_url=paths.privacy(made.base_url, language, letter.slug),

@@ -62,13 +62,14 @@ async def read(
     return Asked(address, letter, content["l"], content["w"], issued_at, content["x"])
 
 
-async def look(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Asked:
-    """Like `read`, and says beforehand that a link is void or used; changes nothing."""
+async def look(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Confirmed:
+    """Like `read`, and says beforehand that a link is void or was used; changes nothing."""
     asked = await read(session, text, ring=ring, now=now)
     await _refuse_void(session, asked, ring=ring, book=book, now=now)
-    if await service.was_used(session, asked.nonce) and not await present(session, asked, ring):
+    used = await service.was_used(session, asked.nonce)
+    if used and not await present(session, asked, ring):
         raise LinkProblem("used", slug=asked.newsletter.slug, language=asked.language)
-    return asked
+    return Confirmed(asked, again=used)
 
 
 async def confirm(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Confirmed:

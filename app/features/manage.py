@@ -48,11 +48,12 @@ async def open_link(session: AsyncSession, text: str, *, ring: KeyRing, now: dat
         content = tokens.unseal(ring, "manage", text)
     except Unreadable:
         raise LinkProblem("broken") from None
-    until = datetime.fromisoformat(content["i"]) + OPENS_FOR
+    issued_at = datetime.fromisoformat(content["i"])
+    until = issued_at + OPENS_FOR
     if now > until:
         raise LinkProblem("expired")
     row = await subscriber.by_id(session, UUID(content["s"]))
-    if row is None:
+    if row is None or issued_at < row.confirmed_at:  # it was mailed to an address that is not theirs any more
         raise LinkProblem("void")
     letter = await session.get_one(Newsletter, row.newsletter_id)
     return Mine(letter, row, subscriber.opened(ring, row), until)
@@ -123,7 +124,9 @@ async def look_move(session: AsyncSession, text: str, *, ring: KeyRing, book: Bo
         raise LinkProblem("used", **where)
     row, new = await subscriber.by_id(session, UUID(content["s"])), parse(content["a"])
     void_since = await farewell.void_since(session, letter.id, new, ring=ring, book=book, now=now)
-    if row is None or (void_since is not None and issued_at <= void_since):
+    # What the reader said last counts: a link to a mistyped address is void once another one said yes.
+    outdated = row is not None and issued_at < row.confirmed_at
+    if row is None or outdated or (void_since is not None and issued_at <= void_since):
         raise LinkProblem("void", **where)
     return Move(row, letter, new, issued_at, content["x"])
 

@@ -59,12 +59,13 @@ async def leave(
     leaving = await look(session, token, ring=ring)
     row = await subscriber.by_id(session, leaving.subscriber_id)
     ended = await end(session, row, Reason.LEFT, ring=ring, book=book, now=now) if row else None
-    return leaving, _undo_value(ring, ended, now)
+    return leaving, _undo_value(ring, leaving, ended, now)
 
 
-def _undo_value(ring: KeyRing, ended: Ended | None, now: datetime) -> str:
+def _undo_value(ring: KeyRing, leaving: Leaving, ended: Ended | None, now: datetime) -> str:
     if ended is None:
-        nothing = {"i": now.isoformat(), "x": uuid4().hex, "z": " " * AS_LONG}
+        where = leaving.newsletter.id.hex if leaving.newsletter else ""
+        nothing = {"i": now.isoformat(), "x": uuid4().hex, "n": where, "z": " " * AS_LONG}
         return tokens.seal(ring, "undo", nothing)
     content = {
         "i": now.isoformat(),
@@ -86,9 +87,9 @@ async def undo(session: AsyncSession, value: str, *, ring: KeyRing, now: datetim
         content = tokens.unseal(ring, "undo", value)
     except Unreadable:
         raise LinkProblem("broken") from None
-    if now > datetime.fromisoformat(content["i"]) + UNDO_FOR or "a" not in content:
-        raise LinkProblem("expired")
-    letter = await session.get_one(Newsletter, UUID(content["n"]))
+    letter = await session.get(Newsletter, UUID(content["n"])) if content["n"] else None
+    if now > datetime.fromisoformat(content["i"]) + UNDO_FOR or "a" not in content or letter is None:
+        raise LinkProblem("expired", slug=letter.slug if letter else "")
     void_before = (await service.state(session)).void_before
     ended_at = datetime.fromisoformat(content["e"])
     known = block.subjects(ring, letter.id, parse(content["a"]))
@@ -96,10 +97,11 @@ async def undo(session: AsyncSession, value: str, *, ring: KeyRing, now: datetim
     void = (void_before and ended_at <= void_before) or not proof  # gone: erased in the meantime
     if void or await block.active(session, known, now=now):
         raise LinkProblem("void", slug=letter.slug, language=content["l"])
-    if not await service.use_link(session, content["x"], issued_at=now):
+    if await service.use_link(session, content["x"], issued_at=now):
+        await _bring_back(session, letter, content, ring=ring, now=now)
+    elif await subscriber.find(session, ring, letter.id, parse(content["a"])) is None:
         raise LinkProblem("used", slug=letter.slug, language=content["l"])
-    await _bring_back(session, letter, content, ring=ring, now=now)
-    return letter
+    return letter  # pressing twice is no failure
 
 
 async def _bring_back(

@@ -106,7 +106,7 @@ def acceptable(visit: Visit, typed: str) -> Address:
     """An address that our relay can deliver to; raises BadAddress."""
     address = parse(typed)
     if address.needs_smtputf8 and not visit.house.settings.smtputf8:
-        raise BadAddress("bad_local")
+        raise BadAddress("smtputf8")
     return address
 
 

@@ -67,7 +67,8 @@ REFUSED = [
     ("jan@[IPv6:::1]", "ip_literal"),
     ('"jan"@example.org', "quoted"),
     ('"jan de vries"@example.org', "quoted"),
-    ("Jan<jan@example.org>", "other"),
+    ("Jan<jan@example.org>", "brackets"),
+    ("Jan <jan@example.org>", "brackets"),
     ("a" * 65 + "@example.org", "too_long"),
     ("ö" * 33 + "@example.org", "too_long"),  # octets, not characters
     (f"{'a' * 64}@{'.'.join(['b' * 60] * 4)}.org", "too_long"),

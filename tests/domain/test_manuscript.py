@@ -275,7 +275,7 @@ def test_a_file_made_to_take_long_does_not(bomb):
     assert clock.monotonic() - began < 20
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=300))
 def test_any_text_is_an_issue_or_is_refused_in_words(text):
     for whole in (text, TOP + text, f"{TOP}```article\n{text}\n```"):

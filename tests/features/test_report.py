@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from app.domain import house as houses
 from app.domain.delivery import Delivery
 from app.domain.issue import State
-from app.features import report, schedule
+from app.features import report, schedule, unsubscribe
 from app.features.report import Details, Progress
 from app.features.send.freeze import freeze
 from app.features.send.start import start
@@ -19,7 +19,7 @@ from tests import cast as people
 from tests.cast import Stage
 from tests.conftest import Clock
 from tests.features.test_send import READERS, crowded
-from tests.sending import approved, change, let_go, look, over, reached, send, until, working
+from tests.sending import approved, books, change, let_go, look, over, reached, send, until, working
 from tests.servers.smtp import Server
 
 
@@ -158,3 +158,16 @@ async def test_time_left_is_told_from_the_measured_rate_and_waits_for_the_last_r
         later = update(Delivery).where(Delivery.issue_id == issue_id, Delivery.state == "waiting")
         await session.execute(later.values(due_at=clock() + timedelta(hours=1)))
     assert (await progress(cast, issue_id, clock)).seconds_left == 3600
+
+
+async def test_leaving_takes_the_copy_back_at_once(cast: Stage, clock: Clock) -> None:
+    issue_id = await frozen(cast, clock, 100)
+    await change(cast.house, issue_id, schedule.pause)
+    before = await books(cast.house, issue_id)
+    async with cast.house.database.unit_of_work() as session:
+        await unsubscribe.leave(
+            session, cast.link(cast.alice), ring=cast.house.ring, book=cast.house.book, now=clock()
+        )
+    after = await books(cast.house, issue_id)
+    assert (before["left"], after["left"]) == (0, 1)
+    assert after["waiting"] == before["waiting"] - 1

@@ -36,7 +36,6 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         **READER,
         "content": read(SAMPLE.read_bytes()).content,
         "number": 12,
-        "month": "december 2026",
         "leave_url": f"{BASE}/afmelden/{TOKEN}",
         "mydata_url": f"{BASE}/nl/weerbaar-bestuur/mijn-gegevens",
         "images": {"raadzaal.png": ("raadzaal@nieuwsbrief.example", 1152, 480)},

@@ -75,7 +75,7 @@ words = st.one_of(
 bodies_typed = st.lists(words, min_size=1, max_size=25).map("".join).filter(str.strip)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=bodies_typed, html=bodies_typed)
 @example(text=MARKERS[Gap.LEAVE] * 3, html=f" {MARKERS[Gap.LEAVE]} \n.{MARKERS[Gap.LEAVE]}")
 @example(text=f".\n{MARKERS[Gap.LEAVE]}\n.", html=f"x\n{MARKERS[Gap.LEAVE]}=\n")

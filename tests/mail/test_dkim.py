@@ -171,7 +171,7 @@ tokens = st.from_regex(SHAPES[Gap.LEAVE], fullmatch=True)
 
 
 @given(bodies, tokens)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_body_with_gaps_anywhere_is_brought_into_the_form_that_others_compute(woven, token):
     values = {Gap.LEAVE: token}
     whole = b"".join(woven.fill(values))
@@ -180,7 +180,7 @@ def test_a_body_with_gaps_anywhere_is_brought_into_the_form_that_others_compute(
 
 
 @given(bodies, tokens)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_body_with_gaps_anywhere_is_signed_as_it_arrives(woven, token):
     head = compiled(headers=()).head
     message = signed(Compiled(head, woven, 0), {**VALUES, Gap.LEAVE: token})
@@ -191,7 +191,7 @@ spaced = st.text(" \tab", max_size=6)
 
 
 @given(spaced, spaced, spaced, tokens)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_blanks_around_a_gap_in_a_header_make_no_difference(before, between, after, token):
     line = f"List-Help:{before}".encode(), f"x{between}".encode(), f"{after}\r\n".encode()
     own = Woven(line, (Gap.LEAVE, Gap.LEAVE))
@@ -204,7 +204,7 @@ def test_whatever_fills_a_gap_cannot_change_how_its_neighbours_are_spelled(gap):
     """What preparing relies on: visible at both ends, and its own form stays as it is."""
 
     @given(st.from_regex(SHAPES[gap], fullmatch=True))
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def holds(value):
         assert value
         assert value == value.strip(b" \t\r\n")

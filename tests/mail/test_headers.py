@@ -43,7 +43,7 @@ INJECTIONS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(subject=one_line, name=one_line)
 @example(subject="=?utf-8?q?Bcc?=", name='"Dana" \\ <dana@kwaad.example>')
 @example(subject="a  b", name="Jan de Vries, (griffier)")

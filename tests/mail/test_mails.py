@@ -143,7 +143,7 @@ def test_a_service_mail_has_no_link_to_stop():
 def test_the_mail_to_confirm_says_that_the_click_is_not_the_end():
     text = mail("confirm", "nl").text
     assert "U bent nog niet aangemeld" in text
-    assert "Stap 2: druk op die pagina op de knop. Pas dan bent u aangemeld." in text
+    assert "Nog één stap: open de pagina en druk daar op de knop." in text
     assert "Deze link werkt 7 dagen." in text
     assert "Niet door u aangevraagd? Doe niets: wij bewaren uw adres niet." in text
 

@@ -65,7 +65,7 @@ def test_items_hang_under_their_mark():
     assert to_text("- " + "woord " * 20).splitlines()[1].startswith("  woord")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_no_text_breaks_either_form(typed):
     to_text(typed)

@@ -27,7 +27,7 @@ def wired(stored: Compiled, signer: Signer | None = None) -> tuple[bytes, int]:
     return b"".join(chunks), octets
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     text=bodies_typed, html=bodies_typed, reader=st.from_regex(r"[a-z.]{1,20}@[a-z]{1,9}\.nl", fullmatch=True)
 )

@@ -134,5 +134,5 @@ async def _issue(session: AsyncSession, house: House, letter: Newsletter, size: 
 async def _weight(session: AsyncSession, house: House, issue: Issue, count: int, now: datetime) -> int:
     text = "\n".join([HEAD, *[FILLER] * count])
     await compose.write(session, issue, read(text), {}, author="dana", now=now)
-    made = await approve.press(session, issue, base_url=house.settings.base_url, now=now)
+    made = await approve.press(session, issue, base_url=house.settings.base_url)
     return len(made["en"].to_bytes())

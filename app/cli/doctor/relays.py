@@ -25,7 +25,7 @@ async def relays(configured: Settings, authorities: ssl.SSLContext | None = None
     try:
         found = Relay.parse_all(configured.smtp_url, production=configured.production)
     except BadRelay as wrong:
-        yield problem("mail", f"BODE_SMTP_URL: {wrong}", "Correct it")
+        yield problem("mail", f"BODE_SMTP_URL: {str(wrong).rstrip('.')}", "Correct it")
         return
     for relay in found:
         yield await _relay(relay, configured.mail_host, authorities)

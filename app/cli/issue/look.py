@@ -12,7 +12,6 @@ from app.cli.door import AsJson, answer, inside
 from app.cli.issue import words
 from app.cli.issue.words import IssueId
 from app.core.errors import Refused
-from app.domain import house as houses
 from app.domain import issue as issues
 from app.domain import newsletter as newsletters
 from app.domain.house import House
@@ -52,7 +51,7 @@ async def _weight(session: AsyncSession, house: House, issue: Issue) -> int | No
     if stored:
         return max(len(each) for each in stored.values())
     try:
-        made = await approve.press(session, issue, base_url=house.settings.base_url, now=houses.now())
+        made = await approve.press(session, issue, base_url=house.settings.base_url)
     except Refused:
         return None
     return max(len(each.to_bytes()) for each in made.values())

@@ -26,8 +26,10 @@ def _days() -> int:
 async def show(visit: Looking, token: str) -> Response:
     """The button."""
     async with visit.reading() as session:
-        asked = await confirm.look(session, token, ring=visit.ring, book=visit.book, now=visit.now)
-    return visit.page("confirm.html", asked.newsletter, action=visit.path)
+        found = await confirm.look(session, token, ring=visit.ring, book=visit.book, now=visit.now)
+    if found.again:
+        return visit.page("confirmed.html", found.asked.newsletter, again=True)
+    return visit.page("confirm.html", found.asked.newsletter, action=visit.path)
 
 
 @doors.act(*signed("confirm"), kind=Kind.SIGNED_LINK)
