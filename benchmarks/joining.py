@@ -15,7 +15,7 @@ import time
 
 import httpx2
 
-from app.core import crypto, tokens
+from app.core import keyfile, tokens
 from app.core.crypto import KeyRing
 from benchmarks.stage import Stage, octets, sink, stage
 
@@ -49,7 +49,7 @@ def main() -> None:
     with sink() as port, stage(port, **limits) as on:
         on.fill(options.readers)
         on.service.serve()
-        ring = crypto.load(on.service.folder / "keys.json")
+        ring = keyfile.load(on.service.folder / "keys.json")
         stopping, taken = threading.Event(), list[float]()
         people = threading.Thread(target=_acts, args=(on, ring, stopping, taken))
         people.start()

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from app.cli.door import AsJson, answer, say, settings
-from app.core import crypto, logs
+from app.core import crypto, keyfile, logs
 from app.core.crypto import KeyRing
 from app.core.errors import Refused
 from app.core.settings import Environment
@@ -48,7 +48,7 @@ def new(*, dkim: Domain = None) -> None:
         return
     path = ring_path()
     key = crypto.new_key(houses.now())
-    crypto.save(path, [key])
+    keyfile.save(path, [key])
     say(f"a key ring with key {key.id} was made: {path}. Keep a copy in a safe place, apart from backups")
 
 
@@ -68,7 +68,7 @@ def check(*, as_json: AsJson = False) -> None:
     """Check that the key ring can be read, by its owner only, and has the key the database uses."""
     logs.configure("WARNING")
     path = ring_path()
-    ring = crypto.load(path)
+    ring = keyfile.load(path)
     compared = asyncio.run(_compare(ring, path))
     found = ring.describe()
     lines = [f"{path}: {len(found)} keys" if len(found) > 1 else f"{path}: 1 key"]

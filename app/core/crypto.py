@@ -7,15 +7,12 @@ keys can change while the service runs.
 
 from __future__ import annotations
 
-import base64
 import hmac
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,16 +21,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from app.core.errors import Refused
+from app.core.errors import NotReady, Refused
 
 VERSION = b"\x01"
 SECRET_BYTES = 32  # AES-256 and HMAC-SHA-256
 NONCE_BYTES = 12  # what GCM is defined for
 ID_BYTES = 4
 HEAD_BYTES = len(VERSION) + ID_BYTES + NONCE_BYTES
-FEWEST_DISTINCT = 12  # 32 random bytes have fewer distinct values once in 10^20 rings
 
 Random = Callable[[int], bytes]
+Added = Callable[[], "list[Key]"]
 
 
 class Unreadable(Exception):
@@ -47,11 +44,15 @@ class Key:
     id: str
     created_at: datetime
     secret: bytes
-    retired: bool = False
 
     def __repr__(self) -> str:
         """Only the id, which is public."""
         return f"Key({self.id})"
+
+
+def head(key_id: str) -> bytes:
+    """What every value that is sealed under this key begins with."""
+    return VERSION + bytes.fromhex(key_id)
 
 
 @lru_cache(maxsize=4096)
@@ -66,27 +67,47 @@ def _cipher(key: bytes) -> AESGCM:
 
 
 class KeyRing:
-    """All keys, the active one first in use; `scope` is a newsletter's id where a key is its own."""
+    """All keys, the active one first in use; `scope` is a newsletter's id where a key is its own.
 
-    def __init__(self, keys: list[Key], active: str | None = None) -> None:
+    `added` tells which keys came into the ring's file since it was asked last. They are taken in at
+    every look-up, so that a process knows a new key before another begins to use it; none is forgotten.
+    """
+
+    def __init__(self, keys: list[Key], active: str | None = None, added: Added | None = None) -> None:
         if not keys:
             raise Refused("the key ring is empty; make one with: bode keys new")
         self._keys = {key.id: key for key in keys}
+        self._added = added
         self.active = active or keys[-1].id
 
     @property
-    def live(self) -> list[str]:
-        """Key ids that look-ups must try, the active one first."""
-        others = [key.id for key in self._keys.values() if not key.retired]
-        return [self.active, *(each for each in reversed(others) if each != self.active)]
+    def ids(self) -> list[str]:
+        """Every key that an address may be known under, the active one first."""
+        self._take_in()
+        return [self.active, *(each for each in self._keys if each != self.active)]
 
     @property
-    def ids(self) -> list[str]:
-        """Every key id, retired ones too: ledger, blocks and proofs keep theirs."""
-        return [self.active, *(each for each in self._keys if each != self.active)]
+    def newest(self) -> str:
+        """The key that was added last; it waits to be made active, unless it is."""
+        self._take_in()
+        return next(reversed(self._keys))
+
+    def use(self, key_id: str) -> None:
+        """Seal under this key from now on; raises NotReady when its file is not on this machine."""
+        if key_id == self.active:
+            return
+        if key_id not in self.ids:
+            raise NotReady([f"key {key_id}, which is in use, is not in the key ring on this machine"])
+        self.active = key_id
+
+    def _take_in(self) -> None:
+        if self._added is not None and (found := self._added()):
+            self._keys = {**self._keys, **{key.id: key for key in found}}
 
     def derived(self, purpose: str, key_id: str, scope: UUID | bytes | None = None) -> bytes:
         """The 32-byte key for one purpose; raises Unreadable when the ring lacks `key_id`."""
+        if key_id not in self._keys:
+            self._take_in()
         key = self._keys.get(key_id)
         if key is None:
             raise Unreadable(f"key {key_id} is not in the ring")
@@ -95,11 +116,10 @@ class KeyRing:
 
     def seal(self, purpose: str, plain: bytes, *, bound_to: str, scope: UUID | bytes | None = None) -> bytes:
         """Encrypt under the active key, bound to the place it is stored (AAD, design section 5)."""
-        nonce = os.urandom(NONCE_BYTES)
-        place = f"{bound_to}|{self.active}".encode()
-        key = self.derived(purpose, self.active, scope)
-        head = VERSION + bytes.fromhex(self.active) + nonce
-        return head + _cipher(key).encrypt(nonce, plain, place)
+        nonce, key_id = os.urandom(NONCE_BYTES), self.active
+        place = f"{bound_to}|{key_id}".encode()
+        key = self.derived(purpose, key_id, scope)
+        return head(key_id) + nonce + _cipher(key).encrypt(nonce, plain, place)
 
     def open(self, purpose: str, sealed: bytes, *, bound_to: str, scope: UUID | bytes | None = None) -> bytes:
         """Decrypt what `seal` made for the same place; raises Unreadable for anything else."""
@@ -150,61 +170,18 @@ class KeyRing:
             {
                 "id": key.id,
                 "created_at": key.created_at.isoformat(),
-                "state": "active" if key.id == self.active else ("retired" if key.retired else "live"),
+                "state": self._state(key.id),
             }
             for key in self._keys.values()
         ]
+
+    def _state(self, key_id: str) -> str:
+        if key_id == self.active:
+            return "active"
+        order = list(self._keys)
+        return "waiting" if order.index(key_id) > order.index(self.active) else "old"
 
 
 def new_key(now: datetime, random: Random = os.urandom) -> Key:
     """A fresh secret."""
     return Key(random(ID_BYTES).hex(), now, random(SECRET_BYTES))
-
-
-def load(path: Path) -> KeyRing:
-    """Read a key ring; refuses one that others can read, or that is weak."""
-    try:
-        raw = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise Refused(f"there is no key ring at {path}; make one with: bode keys new") from None
-    except (OSError, ValueError):
-        raise Refused(f"the key ring at {path} cannot be read") from None
-    if path.stat().st_mode & 0o077:
-        raise Refused(f"others can read {path}; do: chmod 600 {path}")
-    try:
-        return KeyRing([_parse(entry) for entry in raw["keys"]])
-    except (ValueError, KeyError, TypeError):
-        raise Refused(f"{path} is not a key ring; put the right file back") from None
-
-
-def _parse(entry: dict[str, str]) -> Key:
-    secret = base64.b64decode(entry["secret"], validate=True)
-    if len(secret) != SECRET_BYTES or len(set(secret)) < FEWEST_DISTINCT:
-        raise Refused(f"key {entry['id']} is weak; make a new ring with: bode keys new")
-    made = datetime.fromisoformat(entry["created_at"])
-    return Key(entry["id"], made, secret, bool(entry.get("retired", False)))
-
-
-def save(path: Path, keys: list[Key]) -> None:
-    """Write a new key ring, readable by its owner only; never over an existing file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {
-        "version": 1,
-        "keys": [
-            {
-                "id": key.id,
-                "created_at": key.created_at.isoformat(),
-                "secret": base64.b64encode(key.secret).decode(),
-            }
-            for key in keys
-        ],
-    }
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        refusal = f"{path} exists and is not overwritten: without it no address can be read"
-        raise Refused(refusal) from None
-    with os.fdopen(handle, "w") as out:
-        json.dump(content, out, indent=2)
-        out.flush()
-        os.fsync(out.fileno())

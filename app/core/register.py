@@ -28,11 +28,25 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """How a column's value is encrypted: the key's purpose, and the columns it is bound to.
+
+    A change of keys reads these, so that nothing sealed is left behind. `row` has the random number of
+    the row; `scope` the newsletter, where the key is the newsletter's own.
+    """
+
+    purpose: str
+    row: str = "id"
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """One column's entry in the register; `why` is an English message id with a Dutch translation."""
 
     kind: Kind
     why: str
+    sealed: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +66,9 @@ class Kept:
     through: tuple[str, str, str] | None = None
 
 
-def held(kind: Kind, why: str) -> dict[str, Any]:
-    """Column info: what it is and why it is held."""
-    return {"held": Held(kind, why)}
+def held(kind: Kind, why: str, sealed: Sealed | None = None) -> dict[str, Any]:
+    """Column info: what it is, why it is held, and how it is encrypted if it is."""
+    return {"held": Held(kind, why, sealed)}
 
 
 def kept(**words: Any) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.address import Address, BadAddress, parse
 from app.core.crypto import KeyRing, Unreadable
-from app.core.database import changed
 from app.core.errors import BookClosed, NotReady
 from app.domain import block, consent, delivery, ledger, outbox, service, subscriber
 from app.domain.block import Ground
@@ -51,9 +50,12 @@ async def end(
     """End one subscription; None when another request ended it first."""
     address = subscriber.opened(ring, row)
     at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
-    if not await changed(session, delete(Subscriber).where(Subscriber.seq == row.seq)):
+    gone = delete(Subscriber).where(Subscriber.seq == row.seq)
+    # As it was at its end: a change of keys may have passed since the row was read.
+    last = (await session.execute(gone.returning(Subscriber.key_id, Subscriber.subject))).first()
+    if last is None:
         return None
-    farewell = Farewell(row.newsletter_id, row.key_id, row.subject, reason, at)
+    farewell = Farewell(row.newsletter_id, last.key_id, last.subject, reason, at)
     final = await _write(session, book, farewell)
     await delivery.leave(session, row.id)
     known = consent.proofs(ring, row.newsletter_id, address)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from app.core import crypto, migrating
+from app.core import crypto, keyfile, migrating
 from app.core.crypto import KeyRing
 from app.core.database import Database
 from app.core.errors import Refused
@@ -47,8 +47,8 @@ def now() -> datetime:
 def keys(settings: Settings) -> KeyRing:
     """The key ring; outside production a first one is made."""
     if not settings.production and not settings.keys.exists():
-        crypto.save(settings.keys, [crypto.new_key(now())])
-    return crypto.load(settings.keys)
+        keyfile.save(settings.keys, [crypto.new_key(now())])
+    return keyfile.load(settings.keys)
 
 
 def migrate(settings: Settings) -> None:

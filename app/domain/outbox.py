@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime
-from app.core.register import Kind, held, kept
+from app.core.register import Kind, Sealed, held, kept
 
 LIVES = timedelta(hours=24)  # promise 1: then the row is deleted, sent or not
 LENGTHS = (512, 1024, 4096, 16_384)  # sealed sizes, so that a row's size says nothing
@@ -52,7 +52,9 @@ class Mail(Base):
     id: Mapped[UUID] = mapped_column(
         unique=True, default=uuid4, info=held(Kind.TECHNICAL, "makes the Message-ID")
     )
-    content: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.ADDRESS, "whom to send what, sealed"))
+    content: Mapped[bytes] = mapped_column(
+        LargeBinary, info=held(Kind.ADDRESS, "whom to send what, sealed", Sealed("outbox"))
+    )
     form: Mapped[bool] = mapped_column(info=held(Kind.TECHNICAL, "whether a visitor's form wrote it"))
     created_at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "when"))
     due_at: Mapped[datetime] = mapped_column(UtcTime, index=True, info=held(Kind.TECHNICAL, "when to try"))

@@ -6,14 +6,16 @@ import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, UtcTime, changed, insert_or_skip
+from app.core.crypto import KeyRing
+from app.core.database import Base, UtcTime, changed, dialect_of, insert_or_skip
 from app.core.register import Kind, held, kept
 
 LINK_LIVES = timedelta(days=7)  # a holiday week: people confirm when they are back
+KEY_LOCK = 0x626F6465  # PostgreSQL's lock on which key is in use; any number that is nobody else's
 
 
 class Service(Base):
@@ -116,6 +118,30 @@ async def ensure(session: AsyncSession, active_key: str) -> bool:
         return False
     row = {"id": 1, "active_key": active_key, "counter": 0, "replayed_seq": 0}
     return await changed(session, insert_or_skip(session, Service).values(row)) == 1
+
+
+async def hold_key(session: AsyncSession, ring: KeyRing) -> None:
+    """Whoever adds a subscriber does this first: the key in use then stays until the transaction ends.
+
+    An address is unique under one key only. Nobody can add it under another meanwhile, and whoever
+    looks it up after this finds what was added under the key before.
+    """
+    if dialect_of(session) == "postgresql":  # on SQLite there is one writer at a time
+        await session.execute(select(func.pg_advisory_xact_lock_shared(KEY_LOCK)))
+    ring.use(await _active_key(session))
+
+
+async def change_key(session: AsyncSession, key_id: str) -> bool:
+    """Make this key the one that seals, when nobody adds a subscriber; False when it was already."""
+    if dialect_of(session) == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(KEY_LOCK)))
+    other = update(Service).where(Service.active_key != key_id)
+    return await changed(session, other.values(active_key=key_id)) == 1
+
+
+async def _active_key(session: AsyncSession) -> str:
+    """Read it past what the session remembers."""
+    return (await session.execute(select(Service.active_key))).scalar_one()
 
 
 async def was_used(session: AsyncSession, nonce: str) -> bool:

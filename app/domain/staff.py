@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime
 from app.core.errors import NotFound, Refused
-from app.core.register import Kind, held, kept
+from app.core.register import Kind, Sealed, held, kept
 
 
 class Role(StrEnum):
@@ -41,7 +41,9 @@ class Staff(Base):
         primary_key=True, default=uuid4, info=held(Kind.STAFF, "identifies the account")
     )
     name: Mapped[str] = mapped_column(String(60), unique=True, info=held(Kind.STAFF, "who it is"))
-    address: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.STAFF, "where warnings go, sealed"))
+    address: Mapped[bytes] = mapped_column(
+        LargeBinary, info=held(Kind.STAFF, "where warnings go, sealed", Sealed("staff"))
+    )
     roles: Mapped[list[str]] = mapped_column(JSON, info=held(Kind.STAFF, "what they may do"))
     language: Mapped[str] = mapped_column(
         String(2), default="nl", info=held(Kind.STAFF, "the language they work in")

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.address import Address, parse
 from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime
-from app.core.register import Kind, held, kept
+from app.core.register import Kind, Sealed, held, kept
 
 PLACE = "subscriber|{}|"  # table and column; the row follows
 
@@ -57,7 +57,10 @@ class Subscriber(Base):
     newsletter_id: Mapped[UUID] = mapped_column(
         ForeignKey("newsletter.id"), info=held(Kind.READER, "which newsletter")
     )
-    address: Mapped[bytes] = mapped_column(LargeBinary, info=held(Kind.ADDRESS, "to send the newsletter to"))
+    address: Mapped[bytes] = mapped_column(
+        LargeBinary,
+        info=held(Kind.ADDRESS, "to send the newsletter to", Sealed("address", scope="newsletter_id")),
+    )
     address_index: Mapped[bytes] = mapped_column(
         LargeBinary, info=held(Kind.PSEUDONYM, "to find your subscription when you ask")
     )
@@ -166,8 +169,8 @@ def wanting(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
 async def find(
     session: AsyncSession, ring: KeyRing, newsletter_id: UUID, address: Address
 ) -> Subscriber | None:
-    """The subscription of an address to a newsletter, under any key in use."""
-    candidates = [index(ring, newsletter_id, address.canonical, each) for each in ring.live]
+    """The subscription of an address to a newsletter, under whatever key it stands."""
+    candidates = [index(ring, newsletter_id, address.canonical, each) for each in ring.ids]
     query = select(Subscriber).where(
         Subscriber.newsletter_id == newsletter_id, Subscriber.address_index.in_(candidates)
     )

@@ -74,6 +74,7 @@ async def look(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, n
 
 async def confirm(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Confirmed:
     """Write the subscription and its proof; raises LinkProblem. Pressing twice is not an error."""
+    await service.hold_key(session, ring)
     asked = await read(session, text, ring=ring, now=now)
     await _refuse_void(session, asked, ring=ring, book=book, now=now)
     fresh = await service.use_link(session, asked.nonce, issued_at=asked.issued_at)

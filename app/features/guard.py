@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import logs
 from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Database
-from app.core.errors import BookClosed
+from app.core.errors import BookClosed, NotReady
 from app.domain import (
     audit,
     block,
@@ -73,7 +73,9 @@ async def _restored(watch: Watch) -> bool:
     _, settled, _ = await watch.book.counter()
     settled = max(settled, watch.book.copied_counter())
     async with watch.database.reading() as session:
-        own = (await service.state(session)).counter
+        state = await service.state(session)
+        own = state.counter
+    watch.ring.use(state.active_key)
     if caught_up:
         log.warning("ledger.caught_up", entries=caught_up)
     return own < settled
@@ -205,18 +207,26 @@ async def _replay_across_keys(watch: Watch) -> int:
             rows = list(await session.scalars(query.limit(CHUNK)))
             if not rows:
                 return ended
-            for row in rows:
-                ended += await _look_up(watch, session, row)
+            for row, found in await _look_up(watch, rows):
+                ended += await _again(session, watch.ring, row, found)
             after = rows[-1].seq
 
 
-async def _look_up(watch: Watch, session: AsyncSession, row: Subscriber) -> bool:
-    address = subscriber.opened(watch.ring, row)
-    found = await watch.book.of(farewell.pseudonyms(watch.ring, row.newsletter_id, address))
-    later = [entry for entry in found if entry.at >= row.confirmed_at]
+async def _look_up(watch: Watch, rows: list[Subscriber]) -> list[tuple[Subscriber, Entry]]:
+    """What the ledger says last happened to these rows, under whatever key it was written."""
+    known = {each: row for row in rows for each in _known_as(watch.ring, row)}
+    later: dict[int, list[Entry]] = {}
+    for entry in await watch.book.of(list(known)):
+        if entry.at >= known[entry.subject].confirmed_at:
+            later.setdefault(known[entry.subject].seq, []).append(entry)
     # To be erased is the most that one can ask, so that goes before any other end.
-    later.sort(key=lambda entry: (entry.reason != Reason.ERASED, entry.reason == Reason.RESTRICTED))
-    return await _again(session, watch.ring, row, later[0]) if later else False
+    for found in later.values():
+        found.sort(key=lambda entry: (entry.reason != Reason.ERASED, entry.reason == Reason.RESTRICTED))
+    return [(row, later[row.seq][0]) for row in rows if row.seq in later]
+
+
+def _known_as(ring: KeyRing, row: Subscriber) -> list[bytes]:
+    return farewell.pseudonyms(ring, row.newsletter_id, subscriber.opened(ring, row))
 
 
 async def raise_counter(watch: Watch, *, now: datetime) -> int:
@@ -258,6 +268,11 @@ async def reasons(watch: Watch) -> list[str]:
         await watch.book.counter()
     except BookClosed:
         found.append("the ledger cannot be reached")
+    try:
+        async with watch.database.reading() as session:
+            watch.ring.use((await service.state(session)).active_key)
+    except NotReady as missing:
+        found += missing.reasons
     async with watch.database.reading() as session:
         pending = await session.scalar(select(func.count()).select_from(PendingEnd)) or 0
     if pending:

@@ -138,6 +138,7 @@ async def change_address(
 
     It keeps its random number, so that a link in an older newsletter still ends it (promise 5).
     """
+    await service.hold_key(session, ring)
     move = await look_move(session, text, ring=ring, book=book, now=now)
     if not await service.use_link(session, move.nonce, issued_at=move.issued_at):
         raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)

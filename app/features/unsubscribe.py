@@ -90,6 +90,7 @@ async def undo(session: AsyncSession, value: str, *, ring: KeyRing, now: datetim
     letter = await session.get(Newsletter, UUID(content["n"])) if content["n"] else None
     if now > datetime.fromisoformat(content["i"]) + UNDO_FOR or "a" not in content or letter is None:
         raise LinkProblem("expired", slug=letter.slug if letter else "")
+    await service.hold_key(session, ring)
     void_before = (await service.state(session)).void_before
     ended_at = datetime.fromisoformat(content["e"])
     known = block.subjects(ring, letter.id, parse(content["a"]))

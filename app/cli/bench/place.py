@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import newsletter, staff
 from app.cli.forms import Sender
-from app.core import crypto
+from app.core import crypto, keyfile
 from app.core.address import parse
 from app.domain import house as houses
 from app.domain import subscriber
@@ -69,7 +69,7 @@ class Place:
     def lay_keys(self) -> None:
         """The key ring, and the keys that sign."""
         now = houses.now()
-        crypto.save(self.folder / "keys.json", [crypto.new_key(now)])
+        keyfile.save(self.folder / "keys.json", [crypto.new_key(now)])
         if self.dkim:
             new_keys(DOMAIN, now).save(self.folder / "dkim.json")
 

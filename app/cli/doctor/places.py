@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from app.cli.doctor.finding import Finding, fine, problem, warning
-from app.core import crypto, migrating
+from app.core import keyfile, migrating
 from app.core.database import Database, normal
 from app.core.errors import Refused
 from app.core.settings import Settings
@@ -24,7 +24,7 @@ def keys(configured: Settings) -> Finding:
     if not path.exists() and not configured.production:
         return fine("keys", f"none yet; the first start makes {path}")
     try:
-        ring = crypto.load(path)
+        ring = keyfile.load(path)
     except Refused as refused:
         return problem("keys", str(refused), "Without the right ring nothing can be read or sent")
     return fine("keys", f"{path}, {len(ring.ids)} in the ring, readable by its owner only")
