@@ -83,6 +83,14 @@ def entries(metadata: MetaData) -> Iterator[tuple[Table, Kept, list[tuple[Column
         yield table, table.info["kept"], columns
 
 
+def sealed(metadata: MetaData) -> Iterator[tuple[Table, str, Sealed]]:
+    """Every column whose values are encrypted."""
+    for table, _, columns in entries(metadata):
+        for column, entry in columns:
+            if entry.sealed is not None:
+                yield table, column.name, entry.sealed
+
+
 def personal(columns: list[tuple[Column[Any], Held]]) -> bool:
     """Whether any of these columns says something about a subscriber."""
     return any(entry.kind in {Kind.ADDRESS, Kind.PSEUDONYM, Kind.READER} for _, entry in columns)

@@ -47,6 +47,7 @@ class Event(StrEnum):
     RESTORE_NOTICED = "restore.noticed"
     RETENTION_RUN = "retention.run"
     KEY_ACTIVATED = "key.activated"
+    KEYS_ROTATED = "keys.rotated"
 
 
 class Record(Base):

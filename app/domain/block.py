@@ -66,6 +66,7 @@ class Block(Base):
     subject: Mapped[bytes] = mapped_column(
         LargeBinary, info=held(Kind.PSEUDONYM, "to recognise the address when it is typed")
     )
+    key_id: Mapped[str] = mapped_column(String(8), info=held(Kind.TECHNICAL, "the key of the pseudonym"))
     ground: Mapped[Ground] = mapped_column(String(10), info=held(Kind.READER, "why"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "since when"))
     ends_at: Mapped[datetime | None] = mapped_column(
@@ -74,9 +75,18 @@ class Block(Base):
 
 
 def subjects(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes]:
-    """The pseudonyms an address may be blocked under, the active key's first."""
-    value = address.canonical.encode()
-    return [ring.mac("block", value, key_id=each, scope=newsletter_id) for each in ring.ids]
+    """The pseudonyms an address may be blocked under, whatever key was in use then."""
+    return [_subject(ring, newsletter_id, address, each) for each in ring.ids]
+
+
+def subject(ring: KeyRing, newsletter_id: UUID, address: Address) -> tuple[bytes, str]:
+    """The pseudonym that an address is blocked under from now on, and its key."""
+    key_id = ring.active
+    return _subject(ring, newsletter_id, address, key_id), key_id
+
+
+def _subject(ring: KeyRing, newsletter_id: UUID, address: Address, key_id: str) -> bytes:
+    return ring.mac("block", address.canonical.encode(), key_id=key_id, scope=newsletter_id)
 
 
 async def active(session: AsyncSession, known: list[bytes], *, now: datetime) -> Block | None:
@@ -92,11 +102,13 @@ def until(ground: Ground, at: datetime) -> datetime | None:
 
 
 async def put(
-    session: AsyncSession, newsletter_id: UUID, known: list[bytes], ground: Ground, at: datetime
+    session: AsyncSession, newsletter_id: UUID, known_as: tuple[bytes, str], ground: Ground, at: datetime
 ) -> None:
     """Block an address; asking again may lengthen a block, and never shortens one."""
     row = {"ground": ground, "at": at, "ends_at": until(ground, at)}
-    statement = inserting(session, Block).values(newsletter_id=newsletter_id, subject=known[0], **row)
+    statement = inserting(session, Block).values(
+        newsletter_id=newsletter_id, subject=known_as[0], key_id=known_as[1], **row
+    )
     longer = or_(statement.excluded.ends_at.is_(None), Block.ends_at < statement.excluded.ends_at)
     await session.execute(
         statement.on_conflict_do_update(index_elements=["newsletter_id", "subject"], set_=row, where=longer)

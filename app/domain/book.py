@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -26,6 +27,8 @@ from app.core.database import Database, changed
 from app.core.errors import BookClosed
 from app.domain import ledger
 from app.domain.ledger import CHAIN, Counter, Entry, Head, Reason
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ class Book:
             for entry in entries:
                 await chain.append(session, Head, "ledger", entry)
             self._copy_lines([_line(entry) for entry in entries])
+
+    async def look(self, act: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Read something else of the ledger; raises BookClosed."""
+        async with self._look() as session:
+            return await act(session)
 
     async def last_end(self, subjects: Sequence[bytes]) -> datetime | None:
         """When any of these pseudonyms ended last; raises BookClosed."""

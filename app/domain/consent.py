@@ -78,6 +78,7 @@ class Consent(Base):
     proof: Mapped[bytes] = mapped_column(
         LargeBinary, index=True, info=held(Kind.PSEUDONYM, "to match the proof with your address")
     )
+    key_id: Mapped[str] = mapped_column(String(8), info=held(Kind.TECHNICAL, "the key of the pseudonym"))
     event: Mapped[Event] = mapped_column(String(10), info=held(Kind.READER, "what you did"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "when"))
     wording_id: Mapped[str | None] = mapped_column(
@@ -90,8 +91,11 @@ class Consent(Base):
 
 def proofs(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes]:
     """The pseudonyms an address may have here, the active key's first."""
-    value = address.canonical.encode()
-    return [ring.mac("proof", value, key_id=each, scope=newsletter_id) for each in ring.ids]
+    return [_proof(ring, newsletter_id, address, each) for each in ring.ids]
+
+
+def _proof(ring: KeyRing, newsletter_id: UUID, address: Address, key_id: str) -> bytes:
+    return ring.mac("proof", address.canonical.encode(), key_id=key_id, scope=newsletter_id)
 
 
 async def worded(session: AsyncSession, text: str, now: datetime) -> str:
@@ -105,15 +109,24 @@ async def worded(session: AsyncSession, text: str, now: datetime) -> str:
 
 def record(
     session: AsyncSession,
+    ring: KeyRing,
     newsletter_id: UUID,
-    proof: bytes,
+    address: Address,
     event: Event,
     *,
     at: datetime,
     wording_id: str | None = None,
 ) -> Consent:
-    """Add an event to a proof."""
-    row = Consent(newsletter_id=newsletter_id, proof=proof, event=event, at=at, wording_id=wording_id)
+    """Add an event to the proof of an address."""
+    key_id = ring.active
+    row = Consent(
+        newsletter_id=newsletter_id,
+        proof=_proof(ring, newsletter_id, address, key_id),
+        key_id=key_id,
+        event=event,
+        at=at,
+        wording_id=wording_id,
+    )
     session.add(row)
     return row
 
@@ -124,10 +137,12 @@ async def of(session: AsyncSession, known: Sequence[bytes]) -> list[Consent]:
     return list(await session.scalars(query))
 
 
-async def end(session: AsyncSession, newsletter_id: UUID, known: Sequence[bytes], *, at: datetime) -> None:
+async def end(
+    session: AsyncSession, ring: KeyRing, newsletter_id: UUID, address: Address, *, at: datetime
+) -> None:
     """Note the withdrawal and start the clock after which the proof goes."""
-    rows = await of(session, known)
-    record(session, newsletter_id, known[0], Event.WITHDRAWN, at=at).ended_at = at
+    rows = await of(session, proofs(ring, newsletter_id, address))
+    record(session, ring, newsletter_id, address, Event.WITHDRAWN, at=at).ended_at = at
     for row in rows:
         row.ended_at = row.ended_at or at  # an earlier subscription's proof keeps its own clock
 

@@ -58,8 +58,7 @@ async def end(
     farewell = Farewell(row.newsletter_id, last.key_id, last.subject, reason, at)
     final = await _write(session, book, farewell)
     await delivery.leave(session, row.id)
-    known = consent.proofs(ring, row.newsletter_id, address)
-    await consent.end(session, row.newsletter_id, known, at=at)
+    await consent.end(session, ring, row.newsletter_id, address, at=at)
     return Ended(
         subscriber_id=row.id,
         address=address,
@@ -101,9 +100,10 @@ async def block_address(
 
     There it has the block's own pseudonym: no other would let the replay find the address again.
     """
-    known, at = block.subjects(ring, newsletter_id, address), ledger.moment(now)
-    await _write(session, book, Farewell(newsletter_id, ring.active, known[0], Reason(ground), at))
-    await block.put(session, newsletter_id, known, ground, at)
+    subject, key_id = block.subject(ring, newsletter_id, address)
+    at = ledger.moment(now)
+    await _write(session, book, Farewell(newsletter_id, key_id, subject, Reason(ground), at))
+    await block.put(session, newsletter_id, (subject, key_id), ground, at)
 
 
 async def forget_proof(
@@ -120,13 +120,12 @@ async def forget_proof(
     Who left before is known to the ledger by the proof's own pseudonym: there is no row to find it by.
     """
     known = consent.proofs(ring, newsletter_id, address)
-    held = {each.proof for each in await consent.of(session, known)}
+    held = {(each.key_id, each.proof) for each in await consent.of(session, known)}
     await consent.forget(session, known)
     at, final = ledger.moment(now), True
-    for key_id, proof in zip(ring.ids, known, strict=True):
-        if proof in held:
-            farewell = Farewell(newsletter_id, key_id, proof, Reason.ERASED, at)
-            final = await _write(session, book, farewell) and final
+    for key_id, proof in sorted(held):
+        farewell = Farewell(newsletter_id, key_id, proof, Reason.ERASED, at)
+        final = await _write(session, book, farewell) and final
     return final
 
 

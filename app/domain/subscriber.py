@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -24,12 +25,14 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.address import Address, parse
+from app.core.address import Address, many, parse
 from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime
 from app.core.register import Kind, Sealed, held, kept
 
 PLACE = "subscriber|{}|"  # table and column; the row follows
+
+_many = many()
 
 
 class Subscriber(Base):
@@ -117,14 +120,27 @@ def new(
     row = Subscriber(
         id=subscriber_id or uuid4(),
         newsletter_id=newsletter_id,
-        key_id=ring.active,
         language=language,
         confirmed_at=confirmed_at,
     )
     row.address = ring.seal("address", _plain(address), bound_to=bound(row.id), scope=newsletter_id)
-    row.address_index = index(ring, newsletter_id, address.canonical, ring.active)
-    row.subject = pseudonym(ring, newsletter_id, address.canonical, ring.active)
+    for name, value in _keyed(ring, newsletter_id, address).items():
+        setattr(row, name, value)
     return row
+
+
+def keyed(ring: KeyRing, newsletter_id: UUID, plain: bytes) -> dict[str, Any]:
+    """What else of a row is made with the key in use, from what was sealed: for a change of keys."""
+    return _keyed(ring, newsletter_id, _parsed(plain, _many))
+
+
+def _keyed(ring: KeyRing, newsletter_id: UUID, address: Address) -> dict[str, Any]:
+    key_id = ring.active
+    return {
+        "key_id": key_id,
+        "address_index": index(ring, newsletter_id, address.canonical, key_id),
+        "subject": pseudonym(ring, newsletter_id, address.canonical, key_id),
+    }
 
 
 def _plain(address: Address) -> bytes:
@@ -136,7 +152,11 @@ def _plain(address: Address) -> bytes:
 def opened(ring: KeyRing, row: Subscriber) -> Address:
     """The address of a row, in memory for as long as one act needs it."""
     plain = ring.open("address", row.address, bound_to=bound(row.id), scope=row.newsletter_id)
-    return parse(plain.partition(b"\0")[0].decode())
+    return _parsed(plain)
+
+
+def _parsed(plain: bytes, read: Callable[[str], Address] = parse) -> Address:
+    return read(plain.partition(b"\0")[0].decode())
 
 
 def envelope(ring: KeyRing, sealed: bytes, subscriber_id: UUID, newsletter_id: UUID) -> bytes:

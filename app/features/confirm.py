@@ -108,10 +108,9 @@ async def _add(session: AsyncSession, asked: Asked, ring: KeyRing, now: datetime
             session.add(row)
     except IntegrityError:
         return False
-    known = consent.proofs(ring, asked.newsletter.id, asked.address)[0]
     for event, at in ((consent.Event.REQUESTED, asked.issued_at), (consent.Event.CONFIRMED, now)):
         wording = asked.wording or None
-        consent.record(session, asked.newsletter.id, known, event, at=at, wording_id=wording)
+        consent.record(session, ring, asked.newsletter.id, asked.address, event, at=at, wording_id=wording)
     return True
 
 

@@ -173,7 +173,7 @@ async def _block_again(session: AsyncSession, entry: Entry, now: datetime) -> No
     ground, newsletter_id = Ground(entry.reason), UUID(hex=entry.newsletter)
     ends = block.until(ground, entry.at)
     if (ends is None or ends > now) and await session.get(Newsletter, newsletter_id) is not None:
-        await block.put(session, newsletter_id, [entry.subject], ground, entry.at)
+        await block.put(session, newsletter_id, (entry.subject, entry.key_id), ground, entry.at)
 
 
 async def _again(session: AsyncSession, ring: KeyRing, row: Subscriber, entry: Entry) -> bool:
@@ -184,15 +184,15 @@ async def _again(session: AsyncSession, ring: KeyRing, row: Subscriber, entry: E
     await session.execute(delete(Subscriber).where(Subscriber.seq == row.seq))
     await delivery.leave(session, row.id)
     try:
-        known = consent.proofs(ring, row.newsletter_id, subscriber.opened(ring, row))
+        address = subscriber.opened(ring, row)
     except Unreadable:
         log.warning("replay.key_missing", key=row.key_id)
         return True
     if entry.reason == Reason.ERASED:
         await delivery.unlink(session, row.id)
-        await consent.forget(session, known)
+        await consent.forget(session, consent.proofs(ring, row.newsletter_id, address))
     else:
-        await consent.end(session, row.newsletter_id, known, at=entry.at)
+        await consent.end(session, ring, row.newsletter_id, address, at=entry.at)
     return True
 
 

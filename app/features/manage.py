@@ -177,12 +177,11 @@ async def _takes_over(session: AsyncSession, row: Subscriber, move: Move, ring: 
             session.add(row)
     except IntegrityError:
         return False
-    known = consent.proofs(ring, move.newsletter.id, move.new)[0]
     for event, at in (
         (consent.Event.REQUESTED, move.issued_at),
         (consent.Event.CONFIRMED, row.confirmed_at),
     ):
-        consent.record(session, move.newsletter.id, known, event, at=at)
+        consent.record(session, ring, move.newsletter.id, move.new, event, at=at)
     return True
 
 

@@ -131,4 +131,4 @@ async def _bring_back(
     await delivery.come_back(session, row.id)
     known = consent.proofs(ring, letter.id, address)
     await consent.reopen(session, known, ended_at=ended_at)
-    consent.record(session, letter.id, known[0], consent.Event.UNDONE, at=now)
+    consent.record(session, ring, letter.id, address, consent.Event.UNDONE, at=now)

@@ -58,7 +58,7 @@ async def said(cast: Stage, issue_id: UUID) -> str | None:
 async def complain(cast: Stage, count: int, *, ago: timedelta = timedelta(0), first: int = 0) -> None:
     async with cast.house.database.unit_of_work() as session:
         for number in range(first, first + count):
-            known = [f"reader{number}".encode()]
+            known = f"reader{number}".encode(), cast.house.ring.active
             at = houses.now() + timedelta(minutes=1) - ago
             await block.put(session, cast.letter.id, known, Ground.COMPLAINT, at)
 

@@ -115,7 +115,7 @@ async def test_a_blocked_address_gets_nothing(
     cast: Stage, clock: Clock, server: Server, carrier: Carrier, ground: Ground
 ) -> None:
     async with cast.house.database.unit_of_work() as session:
-        known = block.subjects(cast.house.ring, cast.letter.id, parse(BOB))
+        known = block.subject(cast.house.ring, cast.letter.id, parse(BOB))
         await block.put(session, cast.letter.id, known, ground, clock())
     await fill_in(cast, clock, BOB)
     await carrier.round()

@@ -129,7 +129,7 @@ async def test_every_block_is_put_back_and_a_longer_one_stays(
     for ground in Ground:
         assert await mailed(house, on, f"{ground}@example.net", clock()) is None
     async with house.database.unit_of_work() as session:
-        known = block.subjects(house.ring, on.letter.id, parse("not_me@example.net"))
+        known = block.subject(house.ring, on.letter.id, parse("not_me@example.net"))
         await block.put(session, on.letter.id, known, Ground.OBJECTION, clock())
     await guard.replay(watching(house), everything=True, now=clock())
     assert await mailed(house, on, "not_me@example.net", clock.forward(days=36500)) is None

@@ -118,14 +118,14 @@ async def test_details_of_delivery_go_90_days_after_the_books_are_closed(cast: S
 async def test_a_block_ends_when_its_ground_has_aged(
     cast: Stage, clock: Clock, ground: Ground, days: int
 ) -> None:
-    known = block.subjects(cast.house.ring, cast.letter.id, parse(ALICE))
+    known = block.subject(cast.house.ring, cast.letter.id, parse(ALICE))
     async with cast.house.database.unit_of_work() as session:
         await block.put(session, cast.letter.id, known, ground, clock())
     await until(cast, clock, timedelta(days=days), Block, 0)
 
 
 async def test_an_objection_stays_until_it_is_taken_back(cast: Stage, clock: Clock) -> None:
-    known = block.subjects(cast.house.ring, cast.letter.id, parse(ALICE))
+    known = block.subject(cast.house.ring, cast.letter.id, parse(ALICE))
     async with cast.house.database.unit_of_work() as session:
         await block.put(session, cast.letter.id, known, Ground.OBJECTION, clock())
     clock.forward(days=36500)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Column, DateTime, Integer, MetaData, Table
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, String, Table
 
 from app import domain
+from app.core.crypto import KeyRing, new_key
 from app.core.database import UtcTime
-from app.core.register import Held, Kept, Kind, held, kept, personal
+from app.core.register import Held, Kept, Kind, Sealed, held, kept, personal, sealed
+from app.features import rotate
 from tests.rules.pages import DOCS, maker, rows
 
 BOTH = {"main": domain.MAIN, "ledger": domain.LEDGER}
@@ -76,11 +79,61 @@ def test_what_is_about_a_person_says_how_long_it_stays(metadata: MetaData) -> No
             assert not forever.search(table.info["kept"].until), table.name
 
 
-def test_every_sealed_address_is_binary() -> None:
-    columns = [c for table in domain.MAIN.tables.values() for c in table.columns]
-    sealed = [c for c in columns if c.info["held"].kind is Kind.ADDRESS]
-    assert {f"{c.table.name}.{c.name}" for c in sealed} == {"subscriber.address", "outbox.content"}
-    assert all(c.type.python_type is bytes for c in sealed)
+OPEN = {Kind.PSEUDONYM, Kind.CONTENT, Kind.TECHNICAL}  # what octets may be without being sealed
+
+
+def unsealed(metadata: MetaData) -> list[str]:
+    """Columns that a change of keys would leave behind, or that hold an address without a seal."""
+    columns = [(c, c.info["held"]) for table in metadata.tables.values() for c in table.columns]
+    found = [f"{c.table.name}.{c.name}" for c, entry in columns if not entry.sealed and _secret(c, entry)]
+    return found + [
+        f"{c.table.name}.{c.name}"
+        for c, entry in columns
+        if entry.sealed
+        and (not _binary(c) or {entry.sealed.row, entry.sealed.scope or "id"} - set(c.table.c.keys()))
+    ]
+
+
+def _binary(column: Column[Any]) -> bool:
+    return column.type.python_type is bytes
+
+
+def _secret(column: Column[Any], entry: Held) -> bool:
+    return entry.kind is Kind.ADDRESS or (_binary(column) and entry.kind not in OPEN)
+
+
+@pytest.mark.parametrize("metadata", BOTH.values(), ids=BOTH)
+def test_what_is_sealed_says_how_so_that_a_change_of_keys_finds_it(metadata: MetaData) -> None:
+    assert not unsealed(metadata)
+    assert len(rotate.PLACES) == sum(1 for _ in sealed(domain.MAIN)) > 0
+    assert not list(sealed(domain.LEDGER))  # nothing there can be sealed anew
+
+
+def test_what_is_made_from_a_sealed_address_follows_it() -> None:
+    ring, address = KeyRing([new_key(datetime.now(UTC))]), b"dana@example.org"
+    for place in rotate.PLACES:
+        beside = {c.name for c in place.table.c if c.info["held"].kind is Kind.PSEUDONYM and _binary(c)}
+        also = rotate.ALSO.get(place.table.name, lambda *_: {})(ring, uuid4(), address)
+        assert beside <= set(also), place.table.name
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_", "how", "fault"),
+    [
+        (Kind.ADDRESS, LargeBinary, None, True),
+        (Kind.STAFF, LargeBinary, None, True),
+        (Kind.ADDRESS, String, Sealed("address"), True),
+        (Kind.ADDRESS, LargeBinary, Sealed("address", scope="newsletter_id"), True),
+        (Kind.ADDRESS, LargeBinary, Sealed("address"), False),
+        (Kind.PSEUDONYM, LargeBinary, None, False),
+    ],
+)
+def test_a_sealed_column_that_would_be_left_behind_is_found(
+    kind: Kind, type_: Any, how: Sealed | None, fault: bool
+) -> None:
+    metadata = planted(NOTED, kept(**WHOLE))
+    metadata.tables["t"].append_column(Column("probe", type_, info=held(kind, "an example", how)))
+    assert unsealed(metadata) == (["t.probe"] if fault else [])
 
 
 NOTED = held(Kind.READER, "an example")
