@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.responses import Response
@@ -34,6 +34,7 @@ from app.web.pages import (
 )
 from app.web.pages import mailbox as letterbox
 from app.web.security import LARGEST_BODY, Wall
+from app.web.staff import access, account, closing, forgotten, gate, home, people, review, signin
 from app.web.watch import Watchman
 from app.worker import JOBS
 
@@ -41,6 +42,14 @@ from app.worker import JOBS
 ROOMS = (
     files,
     health,
+    signin,
+    home,
+    account,
+    access,
+    forgotten,
+    people,
+    closing,
+    review,
     newsletters,
     statements,
     ask,
@@ -94,6 +103,7 @@ def create_app(
     for door in _doors(demo=demo, with_mailbox=mailbox is not None):
         _hang(app, door)
     errors.install(app)
+    gate.install(app)
     return app
 
 
@@ -106,11 +116,13 @@ def _doors(*, demo: bool, with_mailbox: bool) -> list[Door]:
 
 
 def _hang(app: FastAPI, door: Door) -> None:
+    before = [Depends(gate.gate(door))] if door.kind is Kind.STAFF else []
     app.add_api_route(
         door.path,
         door.answer,
         methods=list(door.methods),
         tags=[door.kind],
+        dependencies=before,
         response_class=Response,
         response_model=None,
     )

@@ -12,6 +12,7 @@ from app.domain import newsletter as newsletters
 from app.domain.house import House
 from app.domain.newsletter import DEFAULT_PACE
 from app.domain.staff import Role
+from app.features import enroll
 
 SLUG = "weerbaar-bestuur"
 MANUSCRIPT = ROOT / "docs" / "sample" / "weerbaar-bestuur.md"
@@ -42,7 +43,9 @@ async def fill(house: House) -> None:
         await _newsletter(session)
         for name, role in PEOPLE.items():
             email = f"{name}@example.org"
-            await staff.create(session, house.ring, called=name, email=email, roles=[role], language="nl")
+            await enroll.appoint(
+                session, staff.desk(house), name=name, address=email, roles=[role], language="nl"
+            )
         bundle = bring.gather(MANUSCRIPT)
         await bring.bring(session, bundle, author="dana", slug=SLUG, issue_id=None)
 

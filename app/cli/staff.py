@@ -2,69 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
-from uuid import uuid4
 
 import typer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import glass
-from app.cli.door import AsJson, answer, change, inside
+from app.cli.door import AsJson, answer, change, inside, warn
 from app.cli.forms import Language, mailbox
-from app.core.crypto import KeyRing
-from app.core.errors import Refused
-from app.domain import audit
 from app.domain import house as houses
 from app.domain import staff as people
-from app.domain.audit import Event
 from app.domain.house import House
+from app.domain.invitation import Purpose
 from app.domain.staff import Role, Staff
+from app.features import enroll, oversee
+from app.features.enroll import Desk
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .'-]{0,59}")  # what the audit trail can write down
-RESERVED = frozenset(("service", "system"))  # the trail's words for what happens by itself
-
-app = typer.Typer(help="Accounts of staff: add, list, disable.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Accounts of staff: add, invite, list, disable.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 def name(text: str) -> str:
     """A name that the audit trail can write down."""
-    if not NAME.fullmatch(text) or text.casefold() in RESERVED:
+    if not people.may_be_called(text):
         raise typer.BadParameter("use plain letters, digits, spaces, points and hyphens; 60 at most")
     return text
 
 
-async def create(
-    session: AsyncSession, ring: KeyRing, *, called: str, email: str, roles: list[Role], language: str
-) -> Staff:
-    """A new account, on record; raises Refused when the name is taken."""
-    if await session.scalar(select(Staff).where(Staff.name == called)) is not None:
-        raise Refused(f"there is an account '{called}' already; see: bode staff list")
-    kept = sorted({str(role) for role in roles})
-    person = Staff(id=uuid4(), name=called, roles=kept, language=language, created_at=houses.now())
-    person.address = people.sealed(ring, person.id, email)
-    session.add(person)
-    await session.flush()
-    await audit.record(
-        session,
-        glass.actor(),
-        Event.STAFF_ADDED,
-        about=f"staff {called}",
-        reason=", ".join(kept),
-        now=person.created_at,
-    )
-    return person
+def desk(house: House) -> Desk:
+    """What inviting needs, for who is at the command line."""
+    return Desk(glass.actor(), house.settings.base_url, house.ring, houses.now())
 
 
 async def close(session: AsyncSession, called: str) -> Staff:
-    """Close an account; it stays, because the trail names it."""
+    """Close an account; whoever is at the command line may also close the last administrator's."""
     person = await people.named(session, called)
-    if person.disabled_at is not None:
-        raise Refused(f"the account '{called}' is closed already")
-    person.disabled_at = houses.now()
-    about = f"staff {called}"
-    await audit.record(session, glass.actor(), Event.STAFF_DISABLED, about=about, now=person.disabled_at)
+    await oversee.shut(session, person, actor=glass.actor(), now=houses.now())
     return person
 
 
@@ -98,17 +73,49 @@ def add(
     privacy requests, a supervisor reads the trail, an administrator keeps accounts and newsletters.
     """
 
-    async def work(house: House) -> Staff:
-        async def act(session: AsyncSession) -> Staff:
-            return await create(
-                session, house.ring, called=called, email=email, roles=role, language=str(language)
+    async def work(house: House) -> tuple[Staff, bool]:
+        async def act(session: AsyncSession) -> tuple[Staff, bool]:
+            return await enroll.appoint(
+                session, desk(house), name=called, address=email, roles=role, language=str(language)
             )
 
         return await change(house, act)
 
-    person = inside(work)
+    person, mailed = inside(work)
     text = f"account '{person.name}' was opened: {', '.join(person.roles)}"
     answer(described(person), text, as_json=as_json)
+    _say_mailed(person, mailed=mailed)
+
+
+def _say_mailed(person: Staff, *, mailed: bool) -> None:
+    if not mailed:
+        warn(
+            "no invitation was mailed, because there is no newsletter yet; "
+            f"add one, then: bode staff invite {person.name}"
+        )
+
+
+@app.command("invite", epilog="Example: bode staff invite dana")
+def invite(
+    called: Annotated[str, typer.Argument(metavar="NAME", help="Whose account.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Mail a new invitation: a link to choose a password and a second factor, instead of earlier links.
+
+    For who lost the invitation, or lost both password and second factor.
+    """
+
+    async def work(house: House) -> tuple[Staff, bool]:
+        async def act(session: AsyncSession) -> tuple[Staff, bool]:
+            person = await people.named(session, called)
+            return person, await enroll.invite(session, desk(house), person, Purpose.INVITED)
+
+        return await change(house, act)
+
+    person, mailed = inside(work)
+    answer(described(person), f"'{person.name}' was invited", as_json=as_json)
+    _say_mailed(person, mailed=mailed)
 
 
 @app.command("list", epilog="Example: bode staff list --json")

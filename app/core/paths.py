@@ -13,6 +13,7 @@ WORDS: Final = {
     "leave": {"nl": "afmelden", "en": "unsubscribe"},
     "manage": {"nl": "gegevens", "en": "my-data"},
     "address": {"nl": "adres", "en": "address"},
+    "access": {"nl": "toegang", "en": "access"},  # for staff: to set what they sign in with
 }
 ASK: Final = {"nl": "mijn-gegevens", "en": "my-data"}
 ACCESSIBILITY: Final = {"nl": "/toegankelijkheid", "en": "/accessibility"}

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
-from app.domain import outbox, staff
+from app.domain import newsletter, outbox, staff
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Purpose
-from app.domain.staff import Role
+from app.domain.staff import Role, Staff
 
 EDITORIAL = (Role.EDITOR, Role.APPROVER)
 
@@ -29,12 +29,40 @@ async def tell(
     """Queue a mail from `templates/email/<template>` for everyone with a role; returns how many."""
     people = await staff.with_role(session, *roles)
     for person in people:
-        content = {
-            "address": staff.opened(ring, person),
-            "newsletter": letter.id.hex,
-            "language": person.language,
-            "template": template,
-            "words": words,
-        }
-        outbox.write(session, ring, Purpose.STAFF, content, now)
+        _queue(session, letter, person, template, words, ring, now)
     return len(people)
+
+
+async def write(
+    session: AsyncSession,
+    person: Staff,
+    template: str,
+    words: dict[str, Any],
+    *,
+    ring: KeyRing,
+    now: datetime,
+) -> bool:
+    """Queue a mail to one person about their account; False when no newsletter exists to send it for."""
+    letter = next(iter(await newsletter.every(session)), None)
+    if letter is not None:
+        _queue(session, letter, person, template, words, ring, now)
+    return letter is not None
+
+
+def _queue(
+    session: AsyncSession,
+    letter: Newsletter,
+    person: Staff,
+    template: str,
+    words: dict[str, Any],
+    ring: KeyRing,
+    now: datetime,
+) -> None:
+    content = {
+        "address": staff.opened(ring, person),
+        "newsletter": letter.id.hex,
+        "language": person.language,
+        "template": template,
+        "words": words,
+    }
+    outbox.write(session, ring, Purpose.STAFF, content, now)

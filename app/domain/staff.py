@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, LargeBinary, String, select
+from sqlalchemy import JSON, LargeBinary, String, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import onetime
 from app.core.crypto import KeyRing
-from app.core.database import Base, UtcTime
+from app.core.database import Base, UtcTime, changed
 from app.core.errors import NotFound, Refused
 from app.core.register import Kind, Sealed, held, kept
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .'-]{0,59}")  # what the audit trail can write down
+RESERVED = frozenset(("service", "system"))  # the trail's words for what happens by itself
 
 
 class Role(StrEnum):
@@ -48,6 +53,21 @@ class Staff(Base):
     language: Mapped[str] = mapped_column(
         String(2), default="nl", info=held(Kind.STAFF, "the language they work in")
     )
+    password: Mapped[str | None] = mapped_column(
+        String(200), info=held(Kind.STAFF, "hash of their password (argon2id)")
+    )
+    password_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.STAFF, "when the password was set")
+    )
+    factor: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=held(Kind.STAFF, "key of their second factor, sealed")
+    )
+    factor_step: Mapped[int | None] = mapped_column(
+        info=held(Kind.TECHNICAL, "the last code that was used, so that it works once")
+    )
+    signed_in_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.STAFF, "when they signed in last")
+    )
     created_at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.STAFF, "since when"))
     disabled_at: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.STAFF, "when the account was closed")
@@ -68,9 +88,38 @@ def opened(ring: KeyRing, row: Staff) -> str:
     return ring.open("staff", row.address, bound_to=f"staff|address|{row.id.hex}").decode()
 
 
+def seal_factor(ring: KeyRing, row: Staff, secret: str) -> None:
+    """Keep a new second factor; no code of it was used yet."""
+    row.factor = ring.seal("staff", secret.encode(), bound_to=f"staff|factor|{row.id.hex}")
+    row.factor_step = None
+
+
+async def use_code(session: AsyncSession, ring: KeyRing, row: Staff, code: str, now: datetime) -> bool:
+    """Whether this code of their second factor is right and was not used before; it is now."""
+    if row.factor is None:
+        return False
+    secret = ring.open("staff", row.factor, bound_to=f"staff|factor|{row.id.hex}").decode()
+    step = onetime.step_of(secret, onetime.plain(code), now)
+    if step is None:
+        return False
+    unused = or_(Staff.factor_step.is_(None), Staff.factor_step < step)
+    used = update(Staff).where(Staff.id == row.id, unused).values(factor_step=step)
+    return await changed(session, used) == 1
+
+
+def may_be_called(name: str) -> bool:
+    """Whether the audit trail can write this name down."""
+    return bool(NAME.fullmatch(name)) and name.casefold() not in RESERVED
+
+
+async def find(session: AsyncSession, name: str) -> Staff | None:
+    """The account of that name, if there is one."""
+    return (await session.scalars(select(Staff).where(Staff.name == name))).one_or_none()
+
+
 async def named(session: AsyncSession, name: str) -> Staff:
     """The account of that name; raises NotFound."""
-    found = await session.scalar(select(Staff).where(Staff.name == name))
+    found = await find(session, name)
     if found is None:
         raise NotFound(f"there is no account '{name[:60]}'; see: bode staff list")
     return found

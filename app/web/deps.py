@@ -104,7 +104,7 @@ class Visit:
         return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
     def page(
-        self, name: str, letter: Newsletter | None = None, *, status: int = 200, **context: Any
+        self, name: str, letter: Newsletter | None = None, /, *, status: int = 200, **context: Any
     ) -> HTMLResponse:
         """A page in the visitor's language, with the frame of its newsletter."""
         if letter is not None:

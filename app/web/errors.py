@@ -70,8 +70,10 @@ def _problem(status: int) -> Response:
 
 
 def _page(request: Request, status: int, context: dict[str, Any]) -> Response:
-    visit = Visit(request)
-    return visit.page("error.html", status=status, switch=(), next_url=f"/{visit.language}", **context)
+    inside = getattr(request.state, "inside", None)  # somebody of the staff, in their own frame
+    visit: Visit = inside or Visit(request)
+    first = "/staff" if inside else f"/{visit.language}"
+    return visit.page("error.html", status=status, switch=(), next_url=first, **context)
 
 
 async def http(request: Request, error: Exception) -> Response:

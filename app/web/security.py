@@ -33,7 +33,7 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-UNLISTED: Final = TOKEN_WORDS | {"mailbox", "status"}
+UNLISTED: Final = TOKEN_WORDS | {"mailbox", "status", "staff"}
 
 Refuse = Callable[[Request], Awaitable[Response]]
 

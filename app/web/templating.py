@@ -49,16 +49,21 @@ ABSENT: dict[str, Any] = {
     "next_kind": None,
     "contact": None,
     "register_url": None,
+    "here": "",
+    "person": None,
+    "accessibility": None,
+    "form": "",
+    "rooms": (),
 }
 
 
-def page(name: str, *, language: str, status: int = 200, **context: Any) -> HTMLResponse:
+def page(name: str, /, *, language: str, status: int = 200, **context: Any) -> HTMLResponse:
     """The finished page; templates also see `language` and `status`."""
     content = markup(name, language=language, status=status, **context)
     return HTMLResponse(content, status_code=status, headers={"Content-Language": language})
 
 
-def markup(name: str, *, language: str, **context: Any) -> str:
+def markup(name: str, /, *, language: str, **context: Any) -> str:
     """A page, or a part such as `subscribe_offer.html`, as HTML."""
     return _environment(language).get_template(name).render({**ABSENT, **context, "language": language})
 

@@ -59,6 +59,14 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "issue_id": "3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
     },
     "breakglass": {**STAFF, "act": "send", "number": 12, "who": "cli:dana"},
+    "access": {
+        **STAFF,
+        "purpose": "invited",
+        "who": "dana",
+        "access_url": f"{BASE}/toegang/{TOKEN}",
+        "valid_hours": 168,
+    },
+    "account": {**STAFF, "what": "attempts", "count": 20},
     "held": {**STAFF, "subjects": ["Samen staan we sterker", "Extra editie"], "why": "restored"},
 }
 LANGUAGES = ("nl", "en")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from fastapi import FastAPI
 
 from app.domain.house import House
 from app.mail.mailbox import Mailbox
 from app.main import create_app
-from app.web.doors import ACTING, LOOKING, Kind
+from app.web.doors import ACTING, EVERYONE, LOOKING, Doors, Kind, Undeclared
 from app.web.links import TOKEN_WORDS, first_word
 from tests.conftest import Clock
 
@@ -50,3 +51,20 @@ async def test_no_path_takes_an_address(house: House, clock: Clock) -> None:
     for route in create_app(house, mailbox=Mailbox(), clock=clock).routes:
         assert "mail}" not in route.path
         assert "address}" not in route.path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"kind": Kind.STAFF},
+        {"kind": Kind.PUBLIC, "roles": EVERYONE},
+        {"kind": Kind.PUBLIC, "fresh": True},
+    ],
+)
+def test_a_door_that_does_not_say_who_may_come_cannot_be_made(words: dict[str, object]) -> None:
+    async def answer() -> None: ...
+
+    with pytest.raises(Undeclared):
+        Doors().look("/x", **words)(answer)
+    with pytest.raises(TypeError):
+        Doors().look("/x")(answer)

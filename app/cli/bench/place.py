@@ -23,7 +23,7 @@ from app.domain.issue import Issue
 from app.domain.manuscript import read
 from app.domain.newsletter import Newsletter
 from app.domain.staff import Role
-from app.features import approve, compose
+from app.features import approve, compose, enroll
 from app.mail.dkim import new_keys
 
 OURS = "BODE_"  # what a setting begins with
@@ -105,7 +105,9 @@ async def furnish(house: House, readers: int, size: int) -> tuple[UUID, int]:
 async def _newsletter(session: AsyncSession, house: House) -> Newsletter:
     for name, role in (("dana", Role.EDITOR), ("emre", Role.APPROVER)):
         email = f"{name}@{DOMAIN}"
-        await staff.create(session, house.ring, called=name, email=email, roles=[role], language="en")
+        await enroll.appoint(
+            session, staff.desk(house), name=name, address=email, roles=[role], language="en"
+        )
     sender = Sender("Bench", f"bench@{DOMAIN}")
     return await newsletter.create(session, name="bench", title="Bench", come_from=sender, language="en")
 

@@ -1,0 +1,114 @@
+"""What administrators do with accounts: give roles, close, and look once a quarter at who has what.
+
+Nobody changes their own roles, and there is always an administrator left (BIO2 5.16, 5.18).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Refused
+from app.domain import audit, invitation, review, session, staff
+from app.domain.audit import Event
+from app.domain.issue import UNFINISHED, Issue, State
+from app.domain.staff import Role, Staff
+
+
+class LastAdministrator(Refused):
+    """Without an administrator nobody could let anybody in."""
+
+
+class OwnRoles(Refused):
+    """Nobody decides about themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What somebody leaves to hand over."""
+
+    drafts: list[Issue]  # written by them and not sent
+    approvals: list[Issue]  # approved by them and not sent
+
+
+async def left_by(db: AsyncSession, person: Staff) -> Left:
+    """What would be without an owner when this account is closed."""
+    query = select(Issue).where(Issue.state.in_(UNFINISHED)).order_by(Issue.created_at)
+    open_issues = list(await db.scalars(query))
+    return Left(
+        [each for each in open_issues if each.author == person.name],
+        [each for each in open_issues if each.approver == person.name and each.state != State.DRAFT],
+    )
+
+
+async def give(db: AsyncSession, actor: Staff, name: str, roles: list[Role], *, now: datetime) -> Staff:
+    """Other roles for a colleague, on record; raises Refused."""
+    person = await _other(db, actor, name)
+    kept = sorted({str(role) for role in roles})
+    if Role.ADMINISTRATOR not in kept:
+        await _another(db, person)
+    if kept != sorted(person.roles):
+        person.roles = kept
+        reason = ", ".join(kept)
+        await audit.record(
+            db, actor.name, Event.STAFF_ROLES_CHANGED, about=f"staff {name}", reason=reason, now=now
+        )
+    return person
+
+
+async def close(db: AsyncSession, actor: Staff, name: str, *, now: datetime) -> Staff:
+    """Close a colleague's account; all their sessions end in the same moment."""
+    person = await _other(db, actor, name)
+    await _another(db, person)
+    await shut(db, person, actor=actor.name, now=now)
+    return person
+
+
+async def shut(db: AsyncSession, person: Staff, *, actor: str, now: datetime) -> None:
+    """Close an account; it stays, because the trail names it."""
+    if person.disabled_at is not None:
+        raise Refused(f"the account '{person.name}' is closed already")
+    person.disabled_at = now
+    await session.end(db, person.id)
+    await invitation.void(db, person.id)
+    await audit.record(db, actor, Event.STAFF_DISABLED, about=f"staff {person.name}", now=now)
+
+
+def fingerprint(people: list[Staff]) -> str:
+    """What somebody saw: sign-off counts for these accounts and roles and no others."""
+    seen = json.dumps([[each.name, sorted(each.roles)] for each in people])
+    return hashlib.sha256(seen.encode()).hexdigest()
+
+
+async def sign_off(db: AsyncSession, actor: Staff, *, now: datetime) -> None:
+    """An administrator looked at every account and its roles, and says that they are right."""
+    people = await db.scalars(select(Staff).where(Staff.disabled_at.is_(None)).order_by(Staff.name))
+    seen = {each.name: list(each.roles) for each in people}
+    await review.sign(db, actor.name, seen, now)
+    about = f"{len(seen)} accounts"
+    await audit.record(db, actor.name, Event.STAFF_REVIEWED, about=about, now=now)
+
+
+async def administrators(db: AsyncSession) -> int:
+    """How many there are; at least two are asked for."""
+    return len(await staff.with_role(db, Role.ADMINISTRATOR))
+
+
+async def _other(db: AsyncSession, actor: Staff, name: str) -> Staff:
+    person = await staff.named(db, name)
+    if person.id == actor.id:
+        raise OwnRoles("nobody changes their own roles or closes their own account; ask a colleague")
+    return person
+
+
+async def _another(db: AsyncSession, person: Staff) -> None:
+    """Raise LastAdministrator when this person is the only one; two who try at once wait for each other."""
+    query = select(Staff).where(Staff.disabled_at.is_(None)).order_by(Staff.id).with_for_update()
+    others = [each for each in await db.scalars(query) if each.id != person.id]
+    if person.has(Role.ADMINISTRATOR) and not any(each.has(Role.ADMINISTRATOR) for each in others):
+        raise LastAdministrator("this is the last administrator; make a colleague administrator first")

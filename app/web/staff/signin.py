@@ -1,0 +1,122 @@
+"""Signing in, showing again who you are, and signing out; who may not come in never learns why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import RedirectResponse, Response
+
+from app.core import passwords
+from app.core.errors import TooMany
+from app.domain import session, staff
+from app.features import enter
+from app.features.enter import Attempt
+from app.web.deps import Visit
+from app.web.doors import EVERYONE, Doors, Kind
+from app.web.errors import OK, SEE_OTHER, WRONG, retry_after
+from app.web.staff import cookies, rooms
+from app.web.staff.gate import CONFIRM, SIGN_IN, Asking, Entered, Guest, Inside, Looking
+
+LONGEST_NAME: Final = 60
+LONGEST_CODE: Final = 64  # a recovery code with its hyphens has 29 characters
+# Which browser a session is on, by the first brand that its name holds; Edge also says Chrome.
+BRANDS: Final = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+
+doors = Doors()
+
+
+@doors.look(SIGN_IN, kind=Kind.PUBLIC)
+async def show(visit: Looking) -> Response:
+    """The form."""
+    return _form(visit, visit.request.query_params.get("next", ""))
+
+
+@doors.act(SIGN_IN, kind=Kind.PUBLIC)
+async def sign_in(visit: Asking) -> Response:
+    """Name, password and code are judged together, so that no answer says which was wrong."""
+    fields = await visit.fields()
+    name = fields.get("name", "").strip()[:LONGEST_NAME]
+    where = rooms.next_of(fields.get("next", ""))
+    try:
+        entered = await _entered(visit, name, fields)
+    except TooMany as limit:
+        page = _form(visit, where, name, str(limit), TooMany.status)
+        page.headers.update(retry_after(limit.wait))
+        return page
+    return entered or _form(visit, where, name, "refused", WRONG)
+
+
+async def _entered(visit: Guest, name: str, fields: dict[str, str]) -> Response | None:
+    async with visit.reading() as db:
+        person = await staff.find(db, name)
+        code, device = fields.get("code", "")[:LONGEST_CODE], cookies.device_of(visit, person)
+        attempt = Attempt(name, code, visit.network, device)
+        await enter.allow(db, attempt, now=visit.now)
+    # Outside a transaction: what takes a tenth of a second holds up nobody's writing.
+    right = await passwords.matches(person.password if person else None, fields.get("password", ""))
+    async with visit.writing() as db:
+        entered = await enter.enter(db, attempt, right=right, ring=visit.ring, now=visit.now)
+        if entered is None:
+            return None
+        await session.drop(db, cookies.session_of(visit))
+        token = session.begin(db, entered, brand(visit), visit.now)
+    answer = RedirectResponse(rooms.next_of(fields.get("next", "")), SEE_OTHER)
+    cookies.open_session(visit, answer, token)
+    cookies.know_device(visit, answer, entered)
+    return answer
+
+
+@doors.look(CONFIRM, kind=Kind.STAFF, roles=EVERYONE)
+async def ask(visit: Entered) -> Response:
+    """For what weighs more: show again who you are."""
+    return _again(visit, visit.request.query_params.get("next", ""))
+
+
+@doors.act(CONFIRM, kind=Kind.STAFF, roles=EVERYONE)
+async def confirm(visit: Entered) -> Response:
+    """A password or a code; the browser gets another session text (ASVS 7.2.4)."""
+    fields = await visit.fields()
+    where = fields.get("next", "")
+    if not await shown_again(visit, fields.get("proof", "")):
+        return _again(visit, where, error="refused")
+    async with visit.writing() as db:
+        token = await session.renew(db, visit.stay.id)
+    answer = visit.to(rooms.next_of(where))
+    cookies.open_session(visit, answer, token)
+    return answer
+
+
+async def shown_again(visit: Inside, proof: str, *, by: str = "either") -> bool:
+    """Whether this is the password of who is signed in, or a code of their app; `by` says which counts."""
+    right = by != "code" and await passwords.matches(visit.person.password, proof)
+    code = "" if by == "password" else proof[:LONGEST_CODE]
+    async with visit.writing() as db:
+        return await enter.again(
+            db, visit.stay, visit.person, code, right=right, ring=visit.ring, now=visit.now
+        )
+
+
+@doors.act("/staff/sign-out", kind=Kind.STAFF, roles=EVERYONE)
+async def sign_out(visit: Entered) -> Response:
+    """The session is gone, here and in the database."""
+    async with visit.writing() as db:
+        await session.end(db, visit.person.id, visit.stay.id)
+    answer = visit.to(SIGN_IN)
+    cookies.close_session(visit, answer)
+    return answer
+
+
+def brand(visit: Visit) -> str:
+    """Which browser this is, for the list of sessions; nothing more of it is kept."""
+    said = visit.request.headers.get("user-agent", "")
+    return next((name for word, name in BRANDS.items() if word in said), "?")
+
+
+def _form(visit: Guest, where: str, name: str = "", error: str | None = None, status: int = OK) -> Response:
+    where = rooms.next_of(where)
+    return visit.page("staff_signin.html", status=status, name=name, next=where, error=error)
+
+
+def _again(visit: Inside, where: str, error: str | None = None) -> Response:
+    status = WRONG if error else OK
+    return visit.page("staff_confirm.html", status=status, next=rooms.next_of(where), error=error)

@@ -1,0 +1,158 @@
+"""The rooms of administrators: invite, give roles, close, and sign once a quarter."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.domain import staff
+from app.domain.review import Review
+from app.domain.staff import Role
+from tests.web.conftest import Site, field
+from tests.web.desk import Browser, enrolled, links, straight_in
+
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+async def ada(site: Site) -> Browser:
+    """An administrator at her browser."""
+    await enrolled(site, "ada")
+    await straight_in(site, site.client, "ada")
+    return Browser(site, site.client)
+
+
+async def page_of(site: Site, name: str) -> str:
+    async with site.house.database.reading() as db:
+        return f"/staff/people/{(await staff.named(db, name)).id}"
+
+
+async def test_an_administrator_invites_a_colleague_who_gets_the_only_link(site: Site, ada: Browser) -> None:
+    form = {"name": "gijs", "address": "gijs@example.org", "role-editor": "1", "language": "en"}
+    answer = await ada.press("/staff/people/invite", "/staff/people/invite", **form)
+    assert answer.headers["location"] == "/staff/people"
+    people = (await site.get("/staff/people")).text
+    assert ">gijs</a>" in people
+    assert "@example.org" not in people
+    mail = (await site.mails())[-1]
+    assert (mail["template"], mail["address"], mail["language"]) == ("access", "gijs@example.org", "en")
+    assert "/access/" in mail["words"]["access_url"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"name": "dana"}, "Er is al een account met deze naam"),
+        ({"name": "g@s"}, "Gebruik gewone letters"),
+        ({"name": "service"}, "Gebruik gewone letters"),
+        ({"address": "gijs"}, "Het @-teken ontbreekt"),
+        ({"address": "gijs@example.org\r\nBcc: x@example.org"}, "e-mailadres"),
+        ({"role-editor": ""}, "Kies minstens één rol"),
+    ],
+)
+async def test_what_is_wrong_with_an_invitation_is_told(
+    site: Site, ada: Browser, changed: dict[str, str], told: str
+) -> None:
+    form = {"name": "gijs", "address": "gijs@example.org", "role-editor": "1", **changed}
+    answer = await ada.press(
+        "/staff/people/invite", "/staff/people/invite", **{k: v for k, v in form.items() if v}
+    )
+    assert answer.status_code == 400
+    assert told in answer.text
+    assert await site.mails() == []
+
+
+async def test_roles_are_given_and_open_their_rooms_at_once(site: Site, ada: Browser) -> None:
+    page = await page_of(site, "dana")
+    answer = await ada.press(page, f"{page}/roles", **{"role-editor": "1", "role-administrator": "1"})
+    assert answer.status_code == 303
+    await straight_in(site, site.client, "dana")
+    assert "/staff/people" in links((await site.get("/staff")).text)
+
+
+async def test_what_is_refused_is_explained(site: Site, ada: Browser) -> None:
+    mine, hers = await page_of(site, "ada"), await page_of(site, "dana")
+    for path, words, told in (
+        (f"{mine}/roles", {"role-editor": "1"}, "het eigen account"),
+        (f"{mine}/close", {}, "het eigen account"),
+        (f"{mine}/link", {}, "het eigen account"),
+        (f"{hers}/roles", {}, "Kies minstens één rol"),
+    ):
+        answer = await ada.press("/staff", path, **words)
+        assert answer.status_code == 400
+        assert told in answer.text
+    assert (await site.get("/staff/people/00000000-0000-0000-0000-000000000001")).status_code == 404
+
+
+async def test_closing_shows_what_to_hand_over_and_signs_out_at_once(site: Site, ada: Browser) -> None:
+    page = await page_of(site, "dana")
+    shown = await site.get(f"{page}/close")
+    assert "Wat er over te dragen is" in shown.text
+    form = field(shown.text, "form")
+    token = await straight_in(site, site.client, "dana")
+    assert (await site.get("/staff")).status_code == 200
+    await straight_in(site, site.client, "ada")
+    form = field((await site.get("/staff")).text, "form")
+    assert (await site.post(f"{page}/close", data={"form": form})).status_code == 303
+    site.client.cookies.clear()
+    site.client.cookies.set("__Host-bode", token, domain="bode.example.org", path="/")
+    assert (await site.get("/staff")).status_code == 303
+
+
+async def test_a_new_second_factor_is_started_by_another_and_mailed_to_the_owner(
+    site: Site, ada: Browser
+) -> None:
+    await enrolled(site, "dana")
+    page = await page_of(site, "dana")
+    assert "De mail is onderweg" in (await ada.press(page, f"{page}/link")).text
+    fatima = await page_of(site, "fatima")  # has not chosen a password yet
+    await ada.press(fatima, f"{fatima}/link")
+    mails = [(each["address"], each["words"]["purpose"]) for each in await site.mails()]
+    assert mails == [("dana@example.org", "factor"), ("fatima@example.org", "invited")]
+
+
+async def test_a_hint_stays_until_there_are_two_administrators(site: Site, ada: Browser) -> None:
+    assert "Er is één beheerder" in (await site.get("/staff")).text
+    await enrolled(site, "dana", Role.ADMINISTRATOR)
+    assert "Er is één beheerder" not in (await site.get("/staff")).text
+
+
+async def test_a_review_is_signed_for_what_was_seen(site: Site, ada: Browser) -> None:
+    assert "De controle van rechten moet gebeuren" in (await site.get("/staff")).text
+    seen = field((await site.get("/staff/review")).text, "seen")
+    await enrolled(site, "dana", Role.EDITOR, Role.APPROVER)  # meanwhile
+    await ada.press("/staff/review", "/staff/review", seen=seen)
+    async with site.house.database.reading() as db:
+        assert (await db.scalars(select(Review))).all() == []
+    seen = field((await site.get("/staff/review")).text, "seen")
+    await ada.press("/staff/review", "/staff/review", seen=seen)
+    assert "Laatst getekend door ada op 16 november 2026" in (await site.get("/staff/review")).text
+    assert "De controle van rechten moet gebeuren" not in (await site.get("/staff")).text
+
+
+async def test_the_supervisor_sees_the_review_and_cannot_sign_it(site: Site) -> None:
+    await straight_in(site, site.client, "joost")
+    page = (await site.get("/staff/review")).text
+    assert 'name="seen"' not in page
+    answer = await Browser(site, site.client).press("/staff", "/staff/review", seen="x")
+    assert answer.status_code == 403
+
+
+async def test_a_forgotten_password_is_answered_the_same_for_every_name(site: Site) -> None:
+    await enrolled(site, "dana")
+    answers = [await site.post("/staff/forgotten", data={"name": name}) for name in ("dana", "nobody")]
+    assert len({(each.status_code, each.text) for each in answers}) == 1
+    mails = await site.mails()
+    assert [(each["address"], each["words"]["purpose"]) for each in mails] == [
+        ("dana@example.org", "password")
+    ]
+
+
+async def test_the_form_for_forgotten_passwords_cannot_flood_a_colleague(site: Site) -> None:
+    await enrolled(site, "dana")
+    for _ in range(20):
+        assert (await site.post("/staff/forgotten", data={"name": "dana"})).status_code == 200
+    stopped = await site.post("/staff/forgotten", data={"name": "dana"})
+    assert stopped.status_code == 429
+    assert "retry-after" in stopped.headers
+    assert len(await site.mails()) == 3
