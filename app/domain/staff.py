@@ -60,7 +60,7 @@ class Staff(Base):
         UtcTime, info=held(Kind.STAFF, "when the password was set")
     )
     factor: Mapped[bytes | None] = mapped_column(
-        LargeBinary, info=held(Kind.STAFF, "key of their second factor, sealed")
+        LargeBinary, info=held(Kind.STAFF, "key of their second factor, sealed", Sealed("staff"))
     )
     factor_step: Mapped[int | None] = mapped_column(
         info=held(Kind.TECHNICAL, "the last code that was used, so that it works once")

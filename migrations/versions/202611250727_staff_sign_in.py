@@ -8,7 +8,7 @@ from alembic import op
 import app.core.database
 
 revision = "63332327782b"
-down_revision = "5644b982b7e6"
+down_revision = "0afcf2904c1a"
 branch_labels = None
 depends_on = None
 

@@ -69,10 +69,10 @@ def test_a_change_of_keys_in_two_steps_so_that_the_new_key_can_be_backed_up_firs
     states = {each["id"]: each["state"] for each in office.told("keys", "check")["keys"]}
     assert states == {before["id"]: "active", prepared["key"]: "waiting"}
     done = office.told("keys", "rotate")
-    assert done == {"key": prepared["key"], "prepared": False, "activated": True, "moved": 3, "left": 0}
+    assert done == {"key": prepared["key"], "prepared": False, "activated": True, "moved": 6, "left": 0}
     old, new = office.told("keys", "check")["keys"]
     assert (old["state"], old["used_by"]) == ("old", {})
-    assert (new["state"], new["used_by"], new["days"]) == ("active", {"staff": 3}, 0)
+    assert (new["state"], new["used_by"], new["days"]) == ("active", {"outbox": 3, "staff": 3}, 0)
 
 
 def test_a_change_in_one_step_says_to_back_the_file_up_and_is_on_record(office: Desk) -> None:
@@ -81,7 +81,7 @@ def test_a_change_in_one_step_says_to_back_the_file_up_and_is_on_record(office: 
     secrets = [each["secret"] for each in json.loads((office.folder / "keys.json").read_text())["keys"]]
     assert len(secrets) == 2
     assert not any(secret in said.output for secret in secrets)
-    assert "used by: staff 3" in office.bode("keys", "check").stdout
+    assert "used by: outbox 3, staff 3" in office.bode("keys", "check").stdout
     office.bode("audit", "verify")
 
 
