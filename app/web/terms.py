@@ -33,7 +33,7 @@ def told(backup_days: int, language: str) -> list[tuple[str, list[Row]]]:
         (
             say("The technical log"),
             say("to find faults and misuse"),
-            say("no address, no name and no link of yours is ever written in it"),
+            say("nothing of yours is kept in it: no address, no name and no link"),
         ),
     ]
     return [
