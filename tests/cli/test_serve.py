@@ -33,6 +33,13 @@ def test_in_production_it_warns_while_the_controller_s_details_are_empty(product
     assert "controller" in warning["lacks"]
 
 
+def test_a_relay_without_tls_is_refused_before_anybody_signs_up(production: Desk) -> None:
+    production.furnish()
+    production.environment["BODE_SMTP_URL"] = "smtp://mail.example.org:25"
+    for command in (("serve", "--port", "0"), ("worker",)):
+        assert "BODE_SMTP_URL" in production.refused(*command)
+
+
 def test_a_taken_port_is_told_with_another(office: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
