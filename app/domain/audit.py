@@ -55,6 +55,9 @@ class Event(StrEnum):
     SUBSCRIBER_ERASED = "subscriber.erased"
     RESTORE_NOTICED = "restore.noticed"
     RETENTION_RUN = "retention.run"
+    INTAKE_BEGUN = "intake.begun"
+    INTAKE_RELEASED = "intake.released"
+    INTAKE_ENDED = "intake.ended"
     KEY_ACTIVATED = "key.activated"
     KEYS_ROTATED = "keys.rotated"
 

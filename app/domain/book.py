@@ -99,6 +99,11 @@ class Book:
         async with self._look() as session:
             return await ledger.last_end(session, subjects)
 
+    async def ends(self, subjects: Sequence[bytes]) -> dict[bytes, datetime]:
+        """The last end of each of these pseudonyms that has one; raises BookClosed."""
+        async with self._look() as session:
+            return await ledger.ends(session, subjects)
+
     async def of(self, subjects: Sequence[bytes]) -> list[Entry]:
         """Everything on record under these pseudonyms, oldest first; raises BookClosed."""
         async with self._look() as session:

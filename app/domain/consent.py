@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, delete, select
@@ -33,6 +34,7 @@ class Event(StrEnum):
     CONFIRMED = "confirmed"  # pressed the button behind the link
     WITHDRAWN = "withdrawn"  # left, in whatever way
     UNDONE = "undone"  # took a slip back within 15 minutes
+    IMPORTED = "imported"  # said yes elsewhere, and came in with a list and its evidence
 
 
 class Wording(Base):
@@ -49,7 +51,9 @@ class Wording(Base):
     id: Mapped[str] = mapped_column(
         String(WORDING_ID_LENGTH), primary_key=True, info=held(Kind.CONTENT, "version of the text")
     )
-    text: Mapped[str] = mapped_column(Text, info=held(Kind.CONTENT, "form and mail, word for word"))
+    text: Mapped[str] = mapped_column(
+        Text, info=held(Kind.CONTENT, "form and mail, word for word, or where an earlier yes is kept")
+    )
     made_at: Mapped[datetime] = mapped_column(
         UtcTime, info=held(Kind.CONTENT, "since when this text is shown")
     )
@@ -100,11 +104,23 @@ def _proof(ring: KeyRing, newsletter_id: UUID, address: Address, key_id: str) ->
 
 async def worded(session: AsyncSession, text: str, now: datetime) -> str:
     """Keep the exact text shown, once, and return its version."""
-    wording_id = hashlib.sha256(text.encode()).hexdigest()[:WORDING_ID_LENGTH]
+    wording_id = _version(text)
     if await session.get(Wording, wording_id) is None:
         row = {"id": wording_id, "text": text, "made_at": now}
         await session.execute(insert_or_skip(session, Wording).values(row))  # two may be first
     return wording_id
+
+
+async def worded_many(session: AsyncSession, texts: set[str], now: datetime) -> dict[str, str]:
+    """Keep many texts, and return the version of each."""
+    versions = {text: _version(text) for text in texts}
+    rows = [{"id": version, "text": text, "made_at": now} for text, version in versions.items()]
+    await session.execute(insert_or_skip(session, Wording), rows)
+    return versions
+
+
+def _version(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:WORDING_ID_LENGTH]
 
 
 def record(
@@ -118,17 +134,30 @@ def record(
     wording_id: str | None = None,
 ) -> Consent:
     """Add an event to the proof of an address."""
-    key_id = ring.active
-    row = Consent(
-        newsletter_id=newsletter_id,
-        proof=_proof(ring, newsletter_id, address, key_id),
-        key_id=key_id,
-        event=event,
-        at=at,
-        wording_id=wording_id,
-    )
+    row = Consent(**values(ring, newsletter_id, address, event, at=at, wording_id=wording_id))
     session.add(row)
     return row
+
+
+def values(
+    ring: KeyRing,
+    newsletter_id: UUID,
+    address: Address,
+    event: Event,
+    *,
+    at: datetime,
+    wording_id: str | None = None,
+) -> dict[str, Any]:
+    """The columns of such an event, for who adds thousands."""
+    key_id = ring.active
+    return {
+        "newsletter_id": newsletter_id,
+        "proof": _proof(ring, newsletter_id, address, key_id),
+        "key_id": key_id,
+        "event": event,
+        "at": at,
+        "wording_id": wording_id,
+    }
 
 
 async def of(session: AsyncSession, known: Sequence[bytes]) -> list[Consent]:

@@ -143,6 +143,13 @@ async def last_end(session: AsyncSession, subjects: Sequence[bytes]) -> datetime
     return found
 
 
+async def ends(session: AsyncSession, subjects: Sequence[bytes]) -> dict[bytes, datetime]:
+    """When each of these pseudonyms ended for the last time, of those that did."""
+    query = select(Entry.subject, func.max(Entry.at)).where(Entry.subject.in_(subjects))
+    rows = await session.execute(query.where(Entry.reason != Reason.RESTRICTED).group_by(Entry.subject))
+    return dict(rows.all())
+
+
 async def of(session: AsyncSession, subjects: Sequence[bytes]) -> list[Entry]:
     """Everything on record under these pseudonyms, oldest first."""
     query = select(Entry).where(Entry.subject.in_(subjects)).order_by(Entry.seq)

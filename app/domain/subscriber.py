@@ -99,6 +99,11 @@ def index(ring: KeyRing, newsletter_id: UUID, canonical: str, key_id: str) -> by
     return ring.mac("index", canonical.encode(), key_id=key_id, scope=newsletter_id)
 
 
+def indexes(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes]:
+    """The values by which an address may be found, whatever key was in use then."""
+    return [index(ring, newsletter_id, address.canonical, each) for each in ring.ids]
+
+
 def pseudonym(ring: KeyRing, newsletter_id: UUID, canonical: str, key_id: str) -> bytes:
     """The value by which the ledger knows an address of this newsletter."""
     return ring.mac("ledger", canonical.encode(), key_id=key_id, scope=newsletter_id)
@@ -117,16 +122,37 @@ def new(
 
     Only a slip that is taken back passes its old `subscriber_id`, so that old links still end it.
     """
-    row = Subscriber(
-        id=subscriber_id or uuid4(),
-        newsletter_id=newsletter_id,
+    columns = values(
+        ring,
+        newsletter_id,
+        address,
         language=language,
         confirmed_at=confirmed_at,
+        subscriber_id=subscriber_id,
     )
-    row.address = ring.seal("address", _plain(address), bound_to=bound(row.id), scope=newsletter_id)
-    for name, value in _keyed(ring, newsletter_id, address).items():
-        setattr(row, name, value)
-    return row
+    return Subscriber(**columns)
+
+
+def values(
+    ring: KeyRing,
+    newsletter_id: UUID,
+    address: Address,
+    *,
+    language: str,
+    confirmed_at: datetime,
+    subscriber_id: UUID | None = None,
+) -> dict[str, Any]:
+    """The columns of such a row, for who adds thousands."""
+    number = subscriber_id or uuid4()
+    return {
+        "id": number,
+        "newsletter_id": newsletter_id,
+        "address": ring.seal("address", _plain(address), bound_to=bound(number), scope=newsletter_id),
+        **_keyed(ring, newsletter_id, address),
+        "language": language,
+        "confirmed_at": confirmed_at,
+        "bounces": 0,
+    }
 
 
 def keyed(ring: KeyRing, newsletter_id: UUID, plain: bytes) -> dict[str, Any]:
@@ -190,7 +216,7 @@ async def find(
     session: AsyncSession, ring: KeyRing, newsletter_id: UUID, address: Address
 ) -> Subscriber | None:
     """The subscription of an address to a newsletter, under whatever key it stands."""
-    candidates = [index(ring, newsletter_id, address.canonical, each) for each in ring.ids]
+    candidates = indexes(ring, newsletter_id, address)
     query = select(Subscriber).where(
         Subscriber.newsletter_id == newsletter_id, Subscriber.address_index.in_(candidates)
     )

@@ -85,10 +85,12 @@ def _proofs(held: Holding, say: Say, at: _Moments) -> list[tuple[str, str]]:
         Event.CONFIRMED: say("You pressed the button"),
         Event.WITHDRAWN: say("You stopped"),
         Event.UNDONE: say("You undid the stop"),
+        Event.IMPORTED: say("You said yes before, somewhere else"),
     }
     events = [(done[Event(each.event)], at(each.at)) for each in held.consents]
-    texts = [(say("The text that you saw"), text) for text in held.wordings.values()]
-    return events + texts
+    elsewhere = {each.wording_id for each in held.consents if each.event == Event.IMPORTED}
+    seen, kept = say("The text that you saw"), say("Where that yes is kept")
+    return events + [(kept if each in elsewhere else seen, text) for each, text in held.wordings.items()]
 
 
 def _fate(row: Delivery, say: Say) -> str:
