@@ -65,10 +65,10 @@ def _personal() -> list[tuple[Table, Kept]]:
 
 def _row(table: Table, kept: Kept, backup_days: int, language: str) -> Row:
     say = translations(language).gettext
-    return say(kept.what), say(kept.why), _how_long(table, kept, backup_days, language)
+    return say(kept.what), say(kept.why), how_long(table, kept, backup_days, language)
 
 
-def _how_long(table: Table, kept: Kept, backup_days: int, language: str) -> str:
+def how_long(table: Table, kept: Kept, backup_days: int, language: str) -> str:
     """The words of the register, and the number behind them where they do not have it."""
     words = translations(language).gettext(kept.until)
     exact = kept.length
