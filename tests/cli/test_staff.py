@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
+import pytest
+from sqlalchemy import select
+
+from app.core.settings import Settings
+from app.domain import house as houses
+from app.domain import outbox
+from app.domain.outbox import Mail
 from tests.cli.desk import Desk
 
 ADD = ("staff", "add", "--name", "dana", "--email", "dana@example.org", "--role", "editor")
@@ -53,3 +60,24 @@ def test_words_that_do_not_fit_end_with_2(desk: Desk, option: str, value: str, t
     words[words.index(option) + 1] = value
     assert told in desk.refused(*words, code=2)
     assert desk.told("staff", "list") == []
+
+
+async def _invitations(office: Desk) -> list[str]:
+    """Whom the mails that wait invite, by the name of the account."""
+    house = await houses.open_house(Settings(data_dir=office.folder))
+    async with house.database.reading() as session:
+        rows = list(await session.scalars(select(Mail).order_by(Mail.seq)))
+        contents = [outbox.opened(house.ring, row) for row in rows]
+    await house.close()
+    return [each["words"]["who"] for each in contents if each["template"] == "access"]
+
+
+def test_who_gets_an_account_is_invited_by_mail_and_again_when_asked(office: Desk) -> None:
+    office.bode("staff", "invite", "dana")
+    assert asyncio.run(_invitations(office)) == ["dana", "emre", "fatima", "dana"]
+    office.bode("staff", "disable", "dana")
+    assert "closed" in office.refused("staff", "invite", "dana")
+
+
+def test_without_a_newsletter_the_operator_hears_that_nobody_was_mailed(desk: Desk) -> None:
+    assert "bode staff invite dana" in desk.bode(*ADD).stderr

@@ -12,14 +12,19 @@ from sqlalchemy import func, select
 from app.core.address import parse
 from app.core.database import Base
 from app.core.register import entries
-from app.domain import MAIN, block, consent, delivery, ledger, outbox, service
+from app.domain import MAIN, block, consent, delivery, invitation, ledger, outbox, service, staff
+from app.domain import session as sessions
 from app.domain.audit import Event, Record
 from app.domain.block import Block, Ground
 from app.domain.consent import Consent
 from app.domain.delivery import Delivery
+from app.domain.invitation import Invitation
+from app.domain.invitation import Purpose as Choice
 from app.domain.issue import Issue, State
 from app.domain.outbox import Mail, Purpose
+from app.domain.review import Review
 from app.domain.service import UsedLink
+from app.domain.session import Stay
 from app.features import retain
 from tests.cast import ALICE, CHRIS, Stage, join
 from tests.conftest import Clock
@@ -178,3 +183,19 @@ async def test_the_ledger_outlives_every_backup_and_leaves_an_anchor(cast: Stage
     assert await book.prune(35, now=clock()) == 1
     assert await book.last_end([cast.chris_was.subject]) is None
     assert await book.verify(ring) == []
+
+
+async def test_a_session_goes_after_12_hours_and_a_link_when_it_is_too_old(cast: Stage, clock: Clock) -> None:
+    async with cast.house.database.unit_of_work() as session:
+        dana = await staff.named(session, "dana")
+        sessions.begin(session, dana, "Firefox", clock())
+    assert term("session") == sessions.ABSOLUTE == timedelta(hours=12)
+    await until(cast, clock, timedelta(hours=12), Stay, 0)
+    async with cast.house.database.unit_of_work() as session:
+        await invitation.make(session, dana.id, Choice.INVITED, clock())
+    await until(cast, clock, timedelta(days=7), Invitation, 0)
+
+
+async def test_a_review_of_accounts_stays_three_years(cast: Stage, clock: Clock) -> None:
+    await add(cast, Review(at=clock(), by="ada", accounts={"ada": ["administrator"]}))
+    await until(cast, clock, timedelta(days=1095), Review, 0)
