@@ -30,6 +30,8 @@ from tests.conftest import Clock
 from tests.features.restoring import mailed, watching
 from tests.sending import until
 
+FACTOR = "JBSWY3DPEHPK3PXP"
+
 
 async def activate(house: House, now: datetime) -> str:
     """A new key comes into the file and into use."""
@@ -68,11 +70,12 @@ async def test_everything_sealed_moves_to_the_new_key_and_opens(cast: Stage, clo
     house, old = cast.house, cast.house.ring.active
     async with house.database.unit_of_work() as session:
         outbox.write(session, house.ring, Purpose.ASK, {"address": BOB}, clock())
+        staff.seal_factor(house.ring, await staff.named(session, "dana"), FACTOR)
     sealed = {f"{table.name}.{column}" for table, column, _ in register.sealed(domain.MAIN)}
     assert await under(house, old) == sealed
     new = await activate(house, clock())
     count, left = await moved(house)
-    assert (count, left) == (1 + 1 + len(people.PEOPLE), 0)
+    assert (count, left) == (1 + 1 + len(people.PEOPLE) + 1, 0)
     assert await under(house, old) == set()
     assert await under(house, new) == sealed
     assert await moved(house) == (0, 0)
@@ -81,7 +84,11 @@ async def test_everything_sealed_moves_to_the_new_key_and_opens(cast: Stage, clo
     assert (row.id, row.key_id, row.address_index) != (cast.alice.id, old, cast.alice.address_index)
     assert subscriber.opened(house.ring, row).typed == ALICE
     async with house.database.reading() as session:
-        assert staff.opened(house.ring, await staff.named(session, "dana")) == "dana@example.org"
+        dana = await staff.named(session, "dana")
+        assert staff.opened(house.ring, dana) == "dana@example.org"
+        assert dana.factor is not None
+        bound = f"staff|factor|{dana.id.hex}"
+        assert house.ring.open("staff", dana.factor, bound_to=bound).decode() == FACTOR
         waiting = await session.scalar(select(Mail))
         assert waiting is not None
         assert outbox.opened(house.ring, waiting)["address"] == BOB
