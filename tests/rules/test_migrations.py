@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Engine, MetaData, String, create_engine, inspect
+from sqlalchemy import Column, Engine, MetaData, String, create_engine, inspect, select
 from sqlalchemy.pool import NullPool
 
 from app import domain
@@ -75,3 +77,34 @@ def test_a_column_without_a_migration_is_found(url: str) -> None:
 
 def test_the_two_databases_share_no_table() -> None:
     assert not set(domain.MAIN.tables) & set(domain.LEDGER.tables)
+
+
+def test_a_pseudonym_from_before_keys_could_change_gets_the_key_in_use(url: str) -> None:
+    migrating.upgrade(url, migrating.MAIN, "5644b982b7e6")
+    before = MetaData()
+    before.reflect(opened(url), only=["service", "newsletter", "consent", "block"])
+    at, letter = datetime(2026, 11, 16, 9, tzinfo=UTC), uuid4()
+    known = {"newsletter_id": letter if "postgresql" in url else letter.hex, "at": at}
+    words = {
+        "slug": "a",
+        "title": "A",
+        "sender_name": "A",
+        "sender_address": "a@example.org",
+        "language": "nl",
+    }
+    words |= dict.fromkeys(
+        ("cadence", "reply_to", "controller", "dpo", "privacy_contact", "postal_address", "processor"), ""
+    )
+    with opened(url).begin() as connection:
+        for table, row in (
+            ("service", {"id": 1, "active_key": "00c0ffee", "counter": 0, "replayed_seq": 0}),
+            ("newsletter", {"id": known["newsletter_id"], "created_at": at, **words}),
+            ("consent", {**known, "proof": b"x", "event": "confirmed"}),
+            ("block", {**known, "subject": b"x", "ground": "bounce"}),
+        ):
+            connection.execute(before.tables[table].insert().values(row))
+    migrating.upgrade(url, migrating.MAIN)
+    with opened(url).connect() as connection:
+        for table in ("consent", "block"):
+            found = connection.execute(select(domain.MAIN.tables[table].c.key_id)).scalars().all()
+            assert found == ["00c0ffee"]
