@@ -2,7 +2,7 @@
 
 Guessing is limited by where it comes from, never by the account alone: else anybody could lock a
 colleague out. A browser that was signed in before has a count of its own, so its owner gets in while
-others guess. Only who knows the password already can use up an account's codes (decision 0015).
+others guess. Only who knows the password already can use up an account's codes (decision 0016).
 """
 
 from __future__ import annotations

@@ -162,7 +162,7 @@ def test_a_copy_in_doubt_is_named_as_its_mail_is(office: Desk) -> None:
             (copy.hex, UUID(issue_id).hex, uuid4().hex),
         )
     (named,) = office.told("issue", "report", issue_id)["doubt"]
-    assert message_id(copy, "mail.example.org").startswith(f"<{named}@".encode())
+    assert message_id(copy.bytes, "mail.example.org").startswith(f"<{named}@".encode())
     assert named in office.bode("issue", "report", issue_id).stdout
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from app.domain import block
 from app.domain import house as houses
 from app.domain.audit import Event, Record
-from app.domain.block import Block, Ground
+from app.domain.block import Ground
 from app.domain.delivery import Delivery
 from app.domain.delivery import State as Copy
 from app.domain.issue import Issue, State
@@ -125,8 +125,8 @@ async def test_in_a_large_audience_one_complaint_in_a_thousand_is_too_many(cast:
 async def test_other_grounds_are_no_complaints(cast: Stage, going: UUID) -> None:
     async with cast.house.database.unit_of_work() as session:
         for number in range(20):
-            words = {"newsletter_id": cast.letter.id, "subject": b"%d" % number, "ground": Ground.NOT_ME}
-            session.add(Block(**words, at=houses.now()))
+            known = f"reader{number}".encode(), cast.house.ring.active
+            await block.put(session, cast.letter.id, known, Ground.NOT_ME, houses.now())
     assert await said(cast, going) is None
 
 

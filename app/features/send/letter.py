@@ -50,6 +50,11 @@ class Ready(NamedTuple):
     body: list[bytes]
 
 
+def message_id(delivery: bytes, hostname: str) -> bytes:
+    """Made from the delivery's random number, 16 octets: the same on every try, and about nobody."""
+    return f"<{delivery.hex()}@{hostname}>".encode()
+
+
 class Filler:
     """Fills the copies of one run, with the keys for it at hand."""
 
@@ -57,23 +62,23 @@ class Filler:
         self._run = run
         self._address = subscriber.opener(ring, run.newsletter_id)
         self._token = tokens.marker(ring, "leave", tokens.tag_of(run.newsletter_id), run.key_id)
-        self._host = f"@{run.hostname}>"
 
     def fill(self, copy: Copy) -> Ready:
         """Open the address and fill the gaps; raises Unreadable when the key is gone."""
-        run, name = self._run, copy.id.hex()
+        run = self._run
         to = self._address(copy.sealed, copy.subscriber)
         values = {
             Gap.TO: to,
-            # Made from the delivery's random number: the same on every try, and about nobody.
-            Gap.MESSAGE_ID: f"<{name}{self._host}".encode(),
+            Gap.MESSAGE_ID: message_id(copy.id, run.hostname),
             Gap.LEAVE: self._token(copy.subscriber),
         }
         plate = run.plates.get(copy.language) or run.plates[run.main_language]
         # The moment of a signature is the issue's: a copy that is tried again has the same bytes.
         body, octets = plate.fill(values, run.started_at)
         address = to.decode()
-        return Ready(Envelope(run.sender, address, octets, smtputf8=not address.isascii(), envid=name), body)
+        return Ready(
+            Envelope(run.sender, address, octets, smtputf8=not address.isascii(), envid=copy.id.hex()), body
+        )
 
 
 @lru_cache(maxsize=4)  # issues that go out at the same time
