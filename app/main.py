@@ -33,8 +33,9 @@ from app.web.pages import (
     status,
 )
 from app.web.pages import mailbox as letterbox
+from app.web.provider import provider_of
 from app.web.security import LARGEST_BODY, Wall
-from app.web.staff import access, account, closing, forgotten, gate, home, people, review, signin
+from app.web.staff import access, account, closing, forgotten, gate, home, oidc, people, review, signin
 from app.web.watch import Watchman
 from app.worker import JOBS
 
@@ -43,6 +44,7 @@ ROOMS = (
     files,
     health,
     signin,
+    oidc,
     home,
     account,
     access,
@@ -99,6 +101,7 @@ def create_app(
         mailbox=mailbox if demo else None,
         chores=tuple(Chore(each.name, each.every, each.why) for each in JOBS),
         watchman=Watchman(house, clock),
+        provider=provider_of(house.settings, oidc.BACK),
     )
     for door in _doors(demo=demo, with_mailbox=mailbox is not None):
         _hang(app, door)

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     smtp_hostname: str = ""
     smtputf8: bool = False  # whether the relay takes addresses with letters like ö before the @
     security_contact: str = ""  # for security.txt: mailto: or https:; without it there is no such file
+    oidc_issuer: str = ""  # the organisation's own sign-in for staff; without it there is none
+    oidc_client: str = "bode"
+    oidc_key_file: Path | None = None
     dkim_keys: Path | None = None
     allowed_recipients: Annotated[frozenset[str], NoDecode] = frozenset()
     trusted_proxies: Annotated[frozenset[str], NoDecode] = frozenset()
@@ -105,6 +108,17 @@ class Settings(BaseSettings):
         if self.ledger_url and self.ledger_url == self.database_url:
             missing.append("BODE_LEDGER_URL that is not BODE_DATABASE_URL")
         return missing
+
+    @model_validator(mode="after")
+    def _sign_in(self) -> Settings:
+        if not self.oidc_issuer:
+            return self
+        parts = urlsplit(self.oidc_issuer)
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            raise ValueError("BODE_OIDC_ISSUER must start with https:// (plain http only on this machine)")
+        if self.oidc_key_file is None:
+            raise ValueError("BODE_OIDC_ISSUER needs BODE_OIDC_KEY_FILE")
+        return self
 
     @property
     def production(self) -> bool:

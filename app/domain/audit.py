@@ -30,6 +30,7 @@ class Event(StrEnum):
     STAFF_ADDED = "staff.added"
     STAFF_DISABLED = "staff.disabled"
     STAFF_ROLES_CHANGED = "staff.roles_changed"
+    STAFF_LINKED = "staff.linked"
     STAFF_REVIEWED = "staff.reviewed"
     STAFF_INVITED = "staff.invited"
     STAFF_ENROLLED = "staff.enrolled"

@@ -65,6 +65,9 @@ class Staff(Base):
     factor_step: Mapped[int | None] = mapped_column(
         info=held(Kind.TECHNICAL, "the last code that was used, so that it works once")
     )
+    subject: Mapped[str | None] = mapped_column(
+        String(255), unique=True, info=held(Kind.STAFF, "their number at the identity provider")
+    )
     signed_in_at: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.STAFF, "when they signed in last")
     )
@@ -115,6 +118,12 @@ def may_be_called(name: str) -> bool:
 async def find(session: AsyncSession, name: str) -> Staff | None:
     """The account of that name, if there is one."""
     return (await session.scalars(select(Staff).where(Staff.name == name))).one_or_none()
+
+
+async def linked_to(session: AsyncSession, subject: str) -> Staff | None:
+    """The open account of who has this number at the identity provider."""
+    open_one = Staff.subject == subject, Staff.disabled_at.is_(None)
+    return (await session.scalars(select(Staff).where(*open_one))).one_or_none()
 
 
 async def named(session: AsyncSession, name: str) -> Staff:

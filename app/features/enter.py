@@ -117,6 +117,21 @@ async def _tell(db: AsyncSession, name: str, person: Staff | None, ring: KeyRing
     await audit.record(db, "service", Event.STAFF_REFUSED_OFTEN, about=about, now=now)
 
 
+async def linked(db: AsyncSession, subject: str, *, enters: bool, now: datetime) -> Staff | None:
+    """The open account that an administrator linked to this person at the identity provider.
+
+    `enters` is False when a second factor is still to come.
+    """
+    person = await staff.linked_to(db, subject)
+    if person is not None and enters:
+        person.signed_in_at = now
+        about = f"staff {person.name}"
+        await audit.record(
+            db, person.name, Event.STAFF_SIGNED_IN, about=about, reason="identity provider", now=now
+        )
+    return person
+
+
 async def again(
     db: AsyncSession, stay: Stay, person: Staff, code: str, *, right: bool, ring: KeyRing, now: datetime
 ) -> bool:

@@ -28,6 +28,10 @@ class OwnRoles(Refused):
     """Nobody decides about themselves."""
 
 
+class AlreadyLinked(Refused):
+    """One person at the identity provider is one account here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """What somebody leaves to hand over."""
@@ -59,6 +63,17 @@ async def give(db: AsyncSession, actor: Staff, name: str, roles: list[Role], *, 
             db, actor.name, Event.STAFF_ROLES_CHANGED, about=f"staff {name}", reason=reason, now=now
         )
     return person
+
+
+async def link(db: AsyncSession, actor: Staff, name: str, subject: str, *, now: datetime) -> None:
+    """Link a colleague's account to who they are at the identity provider; empty takes the link away."""
+    person = await _other(db, actor, name)
+    taken = select(Staff).where(Staff.subject == subject, Staff.id != person.id)
+    if (await db.scalars(taken)).first() is not None:
+        raise AlreadyLinked("this number belongs to another account")
+    person.subject = subject or None
+    reason = "linked" if subject else "not linked"
+    await audit.record(db, actor.name, Event.STAFF_LINKED, about=f"staff {name}", reason=reason, now=now)
 
 
 async def close(db: AsyncSession, actor: Staff, name: str, *, now: datetime) -> Staff:

@@ -19,6 +19,7 @@ from app.features.subscribe import Limits
 from app.mail.mailbox import Mailbox
 from app.web import links, templating
 from app.web.network import network_of
+from app.web.provider import Provider
 from app.web.security import LARGEST_BODY
 from app.web.watch import Watchman
 
@@ -46,6 +47,7 @@ class Porch:
     mailbox: Mailbox | None
     chores: tuple[Chore, ...]
     watchman: Watchman
+    provider: Provider | None
 
 
 class Visit:

@@ -115,3 +115,11 @@ def test_a_number_out_of_reason_is_refused(change: dict[str, object]) -> None:
 def test_settings_do_not_change_while_the_service_runs() -> None:
     with pytest.raises(ValidationError):
         Settings().environment = Environment.PRODUCTION
+
+
+def test_the_organisations_sign_in_needs_tls_and_a_key() -> None:
+    with pytest.raises(ValidationError, match="BODE_OIDC_ISSUER must start with https"):
+        Settings(oidc_issuer="http://idp.example.org", oidc_key_file=Path("key.pem"))
+    with pytest.raises(ValidationError, match="BODE_OIDC_KEY_FILE"):
+        Settings(oidc_issuer="https://idp.example.org")
+    assert Settings(oidc_issuer="http://127.0.0.1:1", oidc_key_file=Path("key.pem")).oidc_client == "bode"

@@ -9,6 +9,8 @@ from functools import cache
 import httpx2
 import pyotp
 from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.domain import session, staff
 from app.domain.staff import Role, Staff
@@ -72,6 +74,12 @@ async def straight_in(site: Site, client: httpx2.AsyncClient, name: str) -> str:
         token = session.begin(db, await staff.named(db, name), "Firefox", site.clock())
     client.cookies.set(COOKIE, token, domain="bode.example.org", path="/")
     return token
+
+
+def new_key() -> str:
+    """A private key of ours for the identity provider."""
+    made = rsa.generate_private_key(65537, 2048)
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def links(text: str) -> list[str]:

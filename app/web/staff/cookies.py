@@ -1,4 +1,4 @@
-"""The two cookies of staff: one opens their session, one says that this browser was signed in before.
+"""The cookies of staff: one opens their session, one says that this browser was signed in before.
 
 Readers never get a cookie. `__Host-` binds a cookie to this very host and to TLS; a demonstration on
 this machine has no TLS, and there the same cookies go without that prefix. No other address may use
@@ -21,6 +21,7 @@ from app.web.deps import Visit
 
 SESSION: Final = "bode"
 DEVICE: Final = "bode-device"
+AWAY: Final = "bode-away"  # only while somebody signs in with their organisation
 DEVICE_LIVES: Final = timedelta(days=180)  # long enough for who works once a month
 MARK_BYTES: Final = 12
 
@@ -59,6 +60,16 @@ def open_session(visit: Visit, answer: Response, token: str) -> None:
 def close_session(visit: Visit, answer: Response) -> None:
     """Let the browser forget it."""
     _set(visit, answer, SESSION, "", timedelta(0))
+
+
+def carry(visit: Visit, answer: Response, value: str, lives: timedelta) -> None:
+    """Let the browser take something along to the identity provider and back."""
+    _set(visit, answer, AWAY, value, lives)
+
+
+def carried(visit: Visit) -> str:
+    """What it brought back."""
+    return visit.request.cookies.get(_named(visit, AWAY), "")
 
 
 def know_device(visit: Visit, answer: Response, person: Staff) -> None:

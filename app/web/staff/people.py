@@ -27,6 +27,7 @@ from app.web.staff.gate import Entered, Inside
 from app.web.staff.rooms import ADMINISTRATORS, PEOPLE
 
 INVITE: Final = f"{PEOPLE}/invite"
+LONGEST_SUBJECT: Final = 255  # OpenID Connect: a sub has at most so many characters
 ONE: Final = f"{PEOPLE}/{{person}}"
 
 doors = Doors()
@@ -107,6 +108,19 @@ async def link(visit: Entered, person: UUID) -> Response:
     return _one(visit, found, done="mailed")
 
 
+@doors.act(f"{ONE}/subject", kind=Kind.STAFF, roles=ADMINISTRATORS, fresh=True)
+async def subject(visit: Entered, person: UUID) -> Response:
+    """Who this is at the organisation's identity provider."""
+    typed = (await visit.fields()).get("subject", "").strip()[:LONGEST_SUBJECT]
+    try:
+        async with visit.writing() as db:
+            await oversee.link(db, visit.person, (await got(db, person)).name, typed, now=visit.now)
+    except (oversee.OwnRoles, oversee.AlreadyLinked) as refusal:
+        async with visit.reading() as db:
+            return _one(visit, await got(db, person), error=type(refusal).__name__)
+    return visit.to(PEOPLE)
+
+
 async def got(db: AsyncSession, person: UUID) -> Staff:
     """The account of that number; raises NotFound."""
     found = await db.get(Staff, person)
@@ -152,6 +166,7 @@ def _one(visit: Inside, found: Staff, *, error: str | None = None, done: str | N
         status=WRONG if error else OK,
         found=found,
         called=rooms.titles(visit.say),
+        oidc=visit.porch.provider is not None,
         error=error,
         done=done,
     )

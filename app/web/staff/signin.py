@@ -114,7 +114,8 @@ def brand(visit: Visit) -> str:
 
 def _form(visit: Guest, where: str, name: str = "", error: str | None = None, status: int = OK) -> Response:
     where = rooms.next_of(where)
-    return visit.page("staff_signin.html", status=status, name=name, next=where, error=error)
+    oidc = visit.porch.provider is not None
+    return visit.page("staff_signin.html", status=status, name=name, next=where, error=error, oidc=oidc)
 
 
 def _again(visit: Inside, where: str, error: str | None = None) -> Response:
