@@ -34,6 +34,7 @@ Bode draait. / Bode is running.
 
   Aanmelden / sign up:           {url}/nl/{slug}
   Postvak / local mailbox:       {url}/mailbox
+  Medewerkers / staff:           {url}/staff
   Stand van zaken / status:      {url}/status
   Gegevens / data folder:        {folder}
 {issue}
