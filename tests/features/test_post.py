@@ -244,6 +244,7 @@ MISSED: dict[str, Any] = {"template": "missed", "words": {}}
 POISON: dict[str, dict[str, Any]] = {
     "a template that is gone": {"template": "gone", "words": {}},
     "words that are missing": MISSED,
+    "a word that clashes": {"template": "missed", "words": {"name": "x"}},
     "no address": {**MISSED, "address": "nobody"},
     "a newsletter that is gone": {**MISSED, "newsletter": uuid4().hex},
     "a key that is gone": {},

@@ -48,7 +48,7 @@ LONGEST_PAUSE = 900.0  # seconds
 AWAY = (DBAPIError, PoolTimeout, OSError)
 
 # What no later try can mend: a key that is gone, an address that fits no envelope, a broken text.
-UNSENDABLE = (Unreadable, BadEnvelope, BadAddress, ValueError, KeyError, Incomplete)
+UNSENDABLE = (Unreadable, BadEnvelope, BadAddress, ValueError, KeyError, TypeError, Incomplete)
 
 Make = Callable[[], Outgoing]
 
