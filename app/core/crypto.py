@@ -123,16 +123,9 @@ class KeyRing:
 
     def open(self, purpose: str, sealed: bytes, *, bound_to: str, scope: UUID | bytes | None = None) -> bytes:
         """Decrypt what `seal` made for the same place; raises Unreadable for anything else."""
-        key_id = self.key_of(sealed)
-        place = f"{bound_to}|{key_id}".encode()
-        nonce = sealed[HEAD_BYTES - NONCE_BYTES : HEAD_BYTES]
-        try:
-            cipher = _cipher(self.derived(purpose, key_id, scope))
-            return cipher.decrypt(nonce, sealed[HEAD_BYTES:], place)
-        except InvalidTag:
-            raise Unreadable("the sealed value does not belong here or was changed") from None
+        return self.opener(purpose, scope)(sealed, bound_to)
 
-    def opener(self, purpose: str, scope: UUID | None) -> Callable[[bytes, str], bytes]:
+    def opener(self, purpose: str, scope: UUID | bytes | None) -> Callable[[bytes, str], bytes]:
         """What `open` does, for who opens thousands a second: give it a value and its place."""
         known: dict[bytes, tuple[AESGCM, str]] = {}
 

@@ -68,19 +68,12 @@ def tag_of(newsletter_id: UUID) -> bytes:
     return newsletter_id.bytes[:TAG_BYTES]
 
 
-def _mark_mac(ring: KeyRing, purpose: str, key_id: str, mark: Mark) -> bytes:
-    whole = ring.mac(f"link:{purpose}", mark.subscriber_id.bytes, key_id=key_id, scope=mark.tag)
-    return whole[:MARK_BYTES]
-
-
 def mark(ring: KeyRing, purpose: str, tag: bytes, subscriber_id: UUID, *, key_id: str | None = None) -> str:
     """The token of a newsletter's link: always 56 URL-safe characters, the same at every try.
 
     A sender passes the `key_id` it started an issue with, so that bytes never change in between.
     """
-    chosen = key_id or ring.active
-    proof = _mark_mac(ring, purpose, chosen, Mark(tag, subscriber_id))
-    return _encode(bytes.fromhex(chosen) + tag + subscriber_id.bytes + proof)
+    return marker(ring, purpose, tag, key_id or ring.active)(subscriber_id.bytes).decode()
 
 
 def marker(ring: KeyRing, purpose: str, tag: bytes, key_id: str) -> Callable[[bytes], bytes]:
@@ -106,6 +99,6 @@ def read_mark(ring: KeyRing, purpose: str, token: str) -> Mark:
         raw[ID_BYTES : ID_BYTES + TAG_BYTES],
         UUID(bytes=raw[ID_BYTES + TAG_BYTES : ID_BYTES + TAG_BYTES + ID_LENGTH]),
     )
-    if not hmac.compare_digest(raw[-MARK_BYTES:], _mark_mac(ring, purpose, key_id, found)):
+    if not hmac.compare_digest(token, mark(ring, purpose, found.tag, found.subscriber_id, key_id=key_id)):
         raise Unreadable("not a link of ours")
     return found
