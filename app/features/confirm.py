@@ -6,6 +6,7 @@ left or was blocked after the link was made.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +17,8 @@ from app.core import tokens
 from app.core.address import Address, parse
 from app.core.crypto import KeyRing, Unreadable
 from app.core.errors import LinkProblem
-from app.domain import consent, farewell, newsletter, service, subscriber
-from app.domain.block import Ground
+from app.domain import block, consent, farewell, newsletter, service, subscriber
+from app.domain.block import Block, Ground
 from app.domain.book import Book
 from app.domain.ledger import Reason
 from app.domain.newsletter import Newsletter
@@ -72,8 +73,16 @@ async def look(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, n
     return Confirmed(asked, again=used)
 
 
-async def confirm(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Confirmed:
-    """Write the subscription and its proof; raises LinkProblem. Pressing twice is not an error."""
+Shown = Callable[[Newsletter], str]
+
+
+async def confirm(
+    session: AsyncSession, text: str, *, shown: Shown, ring: KeyRing, book: Book, now: datetime
+) -> Confirmed:
+    """Write the subscription and its proof; raises LinkProblem. Pressing twice is not an error.
+
+    `shown` gives the exact text that stood at the button, for the newsletter that the link is about.
+    """
     await service.hold_key(session, ring)
     asked = await read(session, text, ring=ring, now=now)
     await _refuse_void(session, asked, ring=ring, book=book, now=now)
@@ -82,7 +91,8 @@ async def confirm(session: AsyncSession, text: str, *, ring: KeyRing, book: Book
         return Confirmed(asked, again=True)
     if not fresh:
         raise LinkProblem("used", slug=asked.newsletter.slug, language=asked.language)
-    return Confirmed(asked, again=not await _add(session, asked, ring, now))
+    words = shown(asked.newsletter)
+    return Confirmed(asked, again=not await _add(session, asked, words, ring=ring, now=now))
 
 
 async def present(session: AsyncSession, asked: Asked, ring: KeyRing) -> bool:
@@ -100,7 +110,7 @@ async def _refuse_void(
         raise LinkProblem("void", slug=asked.newsletter.slug, language=asked.language)
 
 
-async def _add(session: AsyncSession, asked: Asked, ring: KeyRing, now: datetime) -> bool:
+async def _add(session: AsyncSession, asked: Asked, words: str, *, ring: KeyRing, now: datetime) -> bool:
     """False when another link of the same address was confirmed in this very moment."""
     row = subscriber.new(ring, asked.newsletter.id, asked.address, language=asked.language, confirmed_at=now)
     try:
@@ -108,15 +118,23 @@ async def _add(session: AsyncSession, asked: Asked, ring: KeyRing, now: datetime
             session.add(row)
     except IntegrityError:
         return False
-    for event, at in ((consent.Event.REQUESTED, asked.issued_at), (consent.Event.CONFIRMED, now)):
-        wording = asked.wording or None
+    at_button = await consent.worded(session, words, now)
+    for event, at, wording in (
+        (consent.Event.REQUESTED, asked.issued_at, asked.wording or None),
+        (consent.Event.CONFIRMED, now, at_button),
+    ):
         consent.record(session, ring, asked.newsletter.id, asked.address, event, at=at, wording_id=wording)
     return True
 
 
-async def decline(
-    session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime
-) -> Newsletter:
+async def declined(session: AsyncSession, asked: Asked, *, ring: KeyRing, now: datetime) -> Block | None:
+    """The block that "this was not me" made before, while it lasts."""
+    known = block.subjects(ring, asked.newsletter.id, asked.address)
+    found = await block.active(session, known, now=now)
+    return found if found is not None and found.ground == Ground.NOT_ME else None
+
+
+async def decline(session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime) -> Asked:
     """Take "this was not me" at its word: no sign-ups of this address for a while; links are void.
 
     If somebody confirmed meanwhile, that subscription ends. The ledger knows it either way, and knows
@@ -132,4 +150,4 @@ async def decline(
     await farewell.block_address(
         session, letter.id, asked.address, Ground.NOT_ME, ring=ring, book=book, now=now
     )
-    return letter
+    return asked

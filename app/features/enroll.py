@@ -88,10 +88,10 @@ async def forgotten(db: AsyncSession, desk: Desk, name: str, network: str | None
     Raises TooMany only for what comes from one network; a name that is asked for too often gets no mail.
     """
     if network is not None:
-        seen = await throttle.hit(db, ASKED_FROM, network.encode(), now=desk.now)
+        seen = await throttle.hit(db, ASKED_FROM, network.encode(), ring=desk.ring, now=desk.now)
         if seen.count > MOST_FROM:
             raise TooMany("tries", ASKED_FROM.starts(desk.now) + ASKED_FROM.window - desk.now)
-    asked = await throttle.hit(db, ASKED_FOR, name.casefold().encode(), now=desk.now)
+    asked = await throttle.hit(db, ASKED_FOR, name.casefold().encode(), ring=desk.ring, now=desk.now)
     person = await staff.find(db, name)
     usable = person is not None and person.disabled_at is None and person.password is not None
     if person is not None and usable and asked.count <= MOST_FOR:
@@ -103,7 +103,7 @@ async def accept(
 ) -> list[str] | None:
     """Set what was chosen, once; returns new recovery codes where they are due, None when it is not right."""
     if not await _proven(db, Purpose(row.purpose), person, chosen, ring, now):
-        if (await throttle.hit(db, WRONG, row.hash, now=now)).count >= TRIES:
+        if (await throttle.hit(db, WRONG, row.hash, ring=ring, now=now)).count >= TRIES:
             await invitation.use(db, row)
         return None
     await invitation.use(db, row)
@@ -111,6 +111,7 @@ async def accept(
     await session.end(db, person.id)
     if chosen.password is not None:
         person.password, person.password_at = chosen.password, now
+    person.signed_in_at = now  # the link lets them in at once
     codes: list[str] = []
     if chosen.secret is not None:
         codes = await refactor(db, person, chosen.secret, chosen.code, ring=ring, now=now)

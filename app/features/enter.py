@@ -61,10 +61,10 @@ class Attempt:
         return [pair] if self.network is None else [pair, (NETWORK, self.network.encode())]
 
 
-async def allow(db: AsyncSession, attempt: Attempt, *, now: datetime) -> None:
+async def allow(db: AsyncSession, attempt: Attempt, *, ring: KeyRing, now: datetime) -> None:
     """Raise TooMany when there were too many wrong tries from here."""
     for limit, subject in attempt.counted:
-        if (await throttle.so_far(db, limit.meter, subject, now=now)).count >= limit.most:
+        if (await throttle.so_far(db, limit.meter, subject, ring=ring, now=now)).count >= limit.most:
             raise TooMany("tries", limit.meter.starts(now) + limit.meter.window - now)
 
 
@@ -78,7 +78,7 @@ async def enter(
         await audit.record(db, person.name, Event.STAFF_SIGNED_IN, about=f"staff {person.name}", now=now)
         return person
     for limit, subject in attempt.counted:
-        await throttle.hit(db, limit.meter, subject, now=now)
+        await throttle.hit(db, limit.meter, subject, ring=ring, now=now)
     await _tell(db, attempt.name, person, ring, now)
     return None
 
@@ -87,13 +87,13 @@ async def _coded(db: AsyncSession, attempt: Attempt, person: Staff, ring: KeyRin
     if person.disabled_at is not None:
         return False
     mine = person.id.bytes
-    guessed = await throttle.so_far(db, CODES.meter, mine, now=now)
+    guessed = await throttle.so_far(db, CODES.meter, mine, ring=ring, now=now)
     if attempt.device is None and guessed.count >= CODES.most:
         return False
     if await second(db, person, attempt.code, ring=ring, now=now):
         return True
     if attempt.device is None:
-        await throttle.hit(db, CODES.meter, mine, now=now)
+        await throttle.hit(db, CODES.meter, mine, ring=ring, now=now)
     return False
 
 
@@ -107,10 +107,10 @@ async def second(db: AsyncSession, person: Staff, code: str, *, ring: KeyRing, n
 async def _tell(db: AsyncSession, name: str, person: Staff | None, ring: KeyRing, now: datetime) -> None:
     """The owner hears of many wrong tries, wherever they come from, once a day; all names are counted."""
     subject = name.casefold().encode()
-    seen = await throttle.hit(db, TRIED, subject, now=now)
+    seen = await throttle.hit(db, TRIED, subject, ring=ring, now=now)
     if seen.count < TOLD_AT or person is None or person.disabled_at is not None:
         return
-    if (await throttle.hit(db, TOLD, subject, now=now)).count > 1:
+    if (await throttle.hit(db, TOLD, subject, ring=ring, now=now)).count > 1:
         return
     await notice.write(db, person, "account", {"what": "attempts", "count": TOLD_AT}, ring=ring, now=now)
     about = f"staff {person.name}"
@@ -139,6 +139,6 @@ async def again(
     if right or (onetime.is_code(onetime.plain(code)) and await staff.use_code(db, ring, person, code, now)):
         await session.prove(db, stay.id, now)
         return True
-    if (await throttle.hit(db, AGAIN.meter, stay.id.bytes, now=now)).count >= AGAIN.most:
+    if (await throttle.hit(db, AGAIN.meter, stay.id.bytes, ring=ring, now=now)).count >= AGAIN.most:
         await session.end(db, person.id, stay.id)
     return False

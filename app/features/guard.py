@@ -19,21 +19,24 @@ from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Database
 from app.core.errors import BookClosed, NotReady
 from app.domain import (
+    answer,
     audit,
-    block,
+    candidate,
     consent,
     delivery,
+    edition,
+    erasure,
     farewell,
     ledger,
+    lifting,
+    lookup,
     notice,
-    outbox,
     service,
     staff,
     subscriber,
 )
 from app.domain import issue as issues
 from app.domain.audit import Event
-from app.domain.block import Ground
 from app.domain.book import Book, Farewell
 from app.domain.issue import State
 from app.domain.ledger import Entry, Reason
@@ -61,24 +64,32 @@ async def check(watch: Watch, *, now: datetime) -> bool:
 
     True when a restore was noticed. Raises BookClosed when the ledger cannot be asked.
     """
-    restored = await _restored(watch)
-    if restored:
+    other = await _caught_up(watch, now)
+    if restored := await _restored(watch):
         await _recover(watch, now)
-    await replay(watch, everything=restored, now=now)
+    await replay(watch, everything=restored or other, now=now)
     return restored
 
 
-async def _restored(watch: Watch) -> bool:
-    caught_up = await watch.book.catch_up()
-    _, settled, _ = await watch.book.counter()
-    settled = max(settled, watch.book.copied_counter())
+async def _caught_up(watch: Watch, now: datetime) -> bool:
+    """Whether the ledger had lost entries, and got those back that its copy has; it is on record."""
     async with watch.database.reading() as session:
         state = await service.state(session)
-        own = state.counter
+    added, lost = await watch.book.catch_up(state.replayed_seq, state.replayed_hash)
+    if added + lost:
+        about = f"{added} put back, {lost} lost"
+        log.error("ledger.caught_up", what=about)
+        async with watch.database.unit_of_work() as session:
+            await audit.record(session, "service", Event.LEDGER_CAUGHT_UP, about=about, now=now)
+    return added + lost > 0
+
+
+async def _restored(watch: Watch) -> bool:
+    settled = max((await watch.book.counter())[1], watch.book.copied_counter())
+    async with watch.database.reading() as session:
+        state = await service.state(session)
     watch.ring.use(state.active_key)
-    if caught_up:
-        log.warning("ledger.caught_up", entries=caught_up)
-    return own < settled
+    return state.counter < settled
 
 
 async def _recover(watch: Watch, now: datetime) -> None:
@@ -89,8 +100,11 @@ async def _recover(watch: Watch, now: datetime) -> None:
             return  # another process noticed first
         state.restored_at = state.void_before = now
         state.counter = max(announced, watch.book.copied_counter())
-        await outbox.drop_all(session)
+        await answer.drop(session, watch.ring, now)
+        await candidate.drop_all(session, now)
         await audit.record(session, "service", Event.RESTORE_NOTICED, now=now)
+        await watch.book.look_anew()
+        await notice.restored(session, ring=watch.ring, now=now)
         await hold(session, "restored", ring=watch.ring, now=now)
     log.error("restore.noticed", counter=settled)
 
@@ -122,7 +136,7 @@ async def hold(session: AsyncSession, reason: str, *, ring: KeyRing, now: dateti
         about = f"issue {issue.id}"
         await audit.record(session, "service", Event.ISSUE_HELD, about=about, reason=reason, now=now)
         letter = await session.get_one(Newsletter, issue.newsletter_id)
-        subject = await issues.subject(session, issue, letter.language)
+        subject = await edition.subject(session, issue, letter.language)
         held.setdefault(issue.newsletter_id, []).append(subject)
     for newsletter_id, subjects in held.items():
         letter = await session.get_one(Newsletter, newsletter_id)
@@ -142,11 +156,15 @@ async def replay(watch: Watch, *, everything: bool = False, now: datetime) -> in
     async with watch.database.reading() as session:
         after = 0 if everything else (await service.state(session)).replayed_seq
     while entries := await watch.book.since(after, CHUNK):
+        standing = await lifting.standing(watch.book, entries, now)
+        if early := [each.seq for each in entries if lifting.ahead(each, now)]:
+            log.error("ledger.ahead", records=early)
         async with watch.database.unit_of_work() as session:
-            for entry in entries:
+            for entry in standing:
                 ended += await _replay_one(session, watch.ring, entry, now)
             after = entries[-1].seq
-            (await service.state(session, lock=True)).replayed_seq = after
+            state = await service.state(session, lock=True)
+            state.replayed_seq, state.replayed_hash = after, entries[-1].hash
     if everything:
         ended += await _replay_across_keys(watch)
     if ended:
@@ -155,25 +173,21 @@ async def replay(watch: Watch, *, everything: bool = False, now: datetime) -> in
 
 
 async def _replay_one(session: AsyncSession, ring: KeyRing, entry: Entry, now: datetime) -> int:
-    if entry.reason in ledger.BLOCKS:
-        await _block_again(session, entry, now)
+    if entry.reason in ledger.BLOCKS or entry.reason == Reason.LIFTED:
+        await lifting.again(session, entry, now)
         return 0
     if entry.reason == Reason.ERASED:  # who had left before is known by the proof alone
         await consent.forget(session, [entry.subject], upto=entry.at)
+        await lookup.forget(session, [entry.subject], upto=entry.at)
+        for number in await erasure.overtake(session, [entry.subject], now=now, upto=entry.at):
+            await erasure.note(session, number, "service", now)
+        await candidate.forget(session, [entry.subject], upto=entry.at)
     query = select(Subscriber).where(
         Subscriber.newsletter_id == UUID(hex=entry.newsletter),
         Subscriber.subject == entry.subject,
         Subscriber.confirmed_at <= entry.at,
     )
     return sum([await _again(session, ring, row, entry) for row in await session.scalars(query)])
-
-
-async def _block_again(session: AsyncSession, entry: Entry, now: datetime) -> None:
-    """Block for what is left of the term; a newsletter younger than the backup is not there."""
-    ground, newsletter_id = Ground(entry.reason), UUID(hex=entry.newsletter)
-    ends = block.until(ground, entry.at)
-    if (ends is None or ends > now) and await session.get(Newsletter, newsletter_id) is not None:
-        await block.put(session, newsletter_id, (entry.subject, entry.key_id), ground, entry.at)
 
 
 async def _again(session: AsyncSession, ring: KeyRing, row: Subscriber, entry: Entry) -> bool:
@@ -214,7 +228,9 @@ async def _replay_across_keys(watch: Watch) -> int:
 
 async def _look_up(watch: Watch, rows: list[Subscriber]) -> list[tuple[Subscriber, Entry]]:
     """What the ledger says last happened to these rows, under whatever key it was written."""
-    known = {each: row for row in rows for each in _known_as(watch.ring, row)}
+    ring = watch.ring
+    names = [farewell.pseudonyms(ring, row.newsletter_id, subscriber.opened(ring, row)) for row in rows]
+    known = {each: row for row, own in zip(rows, names, strict=True) for each in own}
     later: dict[int, list[Entry]] = {}
     for entry in await watch.book.of(list(known)):
         if entry.at >= known[entry.subject].confirmed_at:
@@ -225,19 +241,19 @@ async def _look_up(watch: Watch, rows: list[Subscriber]) -> list[tuple[Subscribe
     return [(row, later[row.seq][0]) for row in rows if row.seq in later]
 
 
-def _known_as(ring: KeyRing, row: Subscriber) -> list[bytes]:
-    return farewell.pseudonyms(ring, row.newsletter_id, subscriber.opened(ring, row))
-
-
 async def raise_counter(watch: Watch, *, now: datetime) -> int:
     """Every ten seconds and at every issue transition: the ledger first, then the database.
 
     A restore is looked for first: raising would hide it.
     """
     await check(watch, now=now)
+    before = await watch.book.seen()
     async with watch.database.reading() as session:
         own = (await service.state(session)).counter
-    value = await watch.book.announce(own, now)
+        trail = await audit.see(session, watch.ring, before)
+    if before is not None and trail is None:
+        log.error("trail.rewritten", after=before.seq)  # what the ledger saw stays, as evidence
+    value = await watch.book.announce(own, now, trail)
     async with watch.database.unit_of_work() as session:
         state = await service.state(session, lock=True)
         state.counter = max(state.counter, value)

@@ -6,6 +6,7 @@ may be opened more than once until it expires, because looking must not use it u
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -18,18 +19,36 @@ from app.core import tokens
 from app.core.address import Address, parse
 from app.core.calendar import add_months
 from app.core.crypto import KeyRing, Unreadable
-from app.core.errors import Invalid, LinkProblem
-from app.domain import block, consent, delivery, farewell, newsletter, outbox, service, subscriber
+from app.core.errors import BookClosed, Invalid, LinkProblem
+from app.domain import (
+    block,
+    candidate,
+    consent,
+    delivery,
+    farewell,
+    lookup,
+    newsletter,
+    outbox,
+    request,
+    service,
+    subscriber,
+)
 from app.domain.book import Book
+from app.domain.candidate import Listed
 from app.domain.farewell import Ended
-from app.domain.ledger import Reason
+from app.domain.ledger import Entry, Reason
+from app.domain.lookup import Lookup
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Purpose
+from app.domain.request import Request
 from app.domain.subscriber import Subscriber
 
 OPENS_FOR = timedelta(hours=4)  # mail can be slow; a link that lies about longer is a risk
 MOVES_FOR = timedelta(hours=24)  # the link to a new address; its owner is waiting for it
 PAUSES = (1, 3, 6)  # months
+
+Shown = Callable[[Newsletter], str]
+Looked = tuple[list[Lookup], list[Entry] | None]  # look-ups, and what the ledger says of earlier ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +69,15 @@ async def open_link(session: AsyncSession, text: str, *, ring: KeyRing, now: dat
         raise LinkProblem("broken") from None
     issued_at = datetime.fromisoformat(content["i"])
     until = issued_at + OPENS_FOR
+    # So that who has only this link finds the way to a new one, also when the row has gone.
+    letter = await newsletter.by_tag(session, bytes.fromhex(content["n"]))
+    if letter is None:
+        raise LinkProblem("broken")
     if now > until:
-        raise LinkProblem("expired")
+        raise LinkProblem("expired", slug=letter.slug)
     row = await subscriber.by_id(session, UUID(content["s"]))
     if row is None or issued_at < row.confirmed_at:  # it was mailed to an address that is not theirs any more
-        raise LinkProblem("void")
-    letter = await session.get_one(Newsletter, row.newsletter_id)
+        raise LinkProblem("void", slug=letter.slug)
     return Mine(letter, row, subscriber.opened(ring, row), until)
 
 
@@ -75,6 +97,14 @@ async def pause(mine: Mine, months: int, now: datetime) -> None:
 def resume(mine: Mine) -> None:
     """Mail again from the next issue."""
     mine.row.paused_until = None
+
+
+def lift(session: AsyncSession, mine: Mine, *, ring: KeyRing, now: datetime) -> None:
+    """Use the data again: a new yes, so that the ledger's restriction of before holds no more (Art. 18)."""
+    if mine.row.restricted_at is None:
+        return  # pressed twice
+    mine.row.restricted_at, mine.row.confirmed_at = None, now
+    consent.record(session, ring, mine.newsletter.id, mine.address, consent.Event.CONFIRMED, at=now)
 
 
 async def request_address(
@@ -132,11 +162,12 @@ async def look_move(session: AsyncSession, text: str, *, ring: KeyRing, book: Bo
 
 
 async def change_address(
-    session: AsyncSession, text: str, *, ring: KeyRing, book: Book, now: datetime
+    session: AsyncSession, text: str, *, shown: Shown, ring: KeyRing, book: Book, now: datetime
 ) -> Newsletter:
     """The new address said yes: the old one ends, is told so, and the subscription goes on.
 
-    It keeps its random number, so that a link in an older newsletter still ends it (promise 5).
+    It keeps its random number, so that a link in an older newsletter still ends it (promise 5). `shown`
+    gives the exact text that stood at the button.
     """
     await service.hold_key(session, ring)
     move = await look_move(session, text, ring=ring, book=book, now=now)
@@ -155,7 +186,7 @@ async def change_address(
     ended = await farewell.end(session, move.mine, Reason.CHANGED, ring=ring, book=book, now=now)
     if ended is None:
         raise LinkProblem("void", slug=move.newsletter.slug, language=row.language)
-    if not taken and await _takes_over(session, row, move, ring):
+    if not taken and await _takes_over(session, row, move, shown(move.newsletter), ring):
         await delivery.come_back(session, row.id)
     _tell_old(session, ended, ring=ring, now=now)
     return move.newsletter
@@ -170,18 +201,19 @@ async def _taken(session: AsyncSession, move: Move, ring: KeyRing) -> bool:
     raise LinkProblem("used", slug=move.newsletter.slug, language=move.mine.language)
 
 
-async def _takes_over(session: AsyncSession, row: Subscriber, move: Move, ring: KeyRing) -> bool:
+async def _takes_over(session: AsyncSession, row: Subscriber, move: Move, words: str, ring: KeyRing) -> bool:
     """False when the new address signed up in this very moment."""
     try:
         async with session.begin_nested():
             session.add(row)
     except IntegrityError:
         return False
-    for event, at in (
-        (consent.Event.REQUESTED, move.issued_at),
-        (consent.Event.CONFIRMED, row.confirmed_at),
+    at_button = await consent.worded(session, words, row.confirmed_at)
+    for event, at, wording in (
+        (consent.Event.REQUESTED, move.issued_at, None),
+        (consent.Event.CONFIRMED, row.confirmed_at, at_button),
     ):
-        consent.record(session, ring, move.newsletter.id, move.new, event, at=at)
+        consent.record(session, ring, move.newsletter.id, move.new, event, at=at, wording_id=wording)
     return True
 
 
@@ -198,7 +230,8 @@ def _tell_old(session: AsyncSession, ended: Ended, *, ring: KeyRing, now: dateti
 class Holding:
     """Everything held about an address for one newsletter, ready to show or hand out.
 
-    `row` is None for who has left: then there may still be a proof or a block.
+    `row` is None for who has left: then there may still be a proof, a block or a request.
+    `ends` is what the ledger says, None while it cannot be asked.
     """
 
     newsletter: Newsletter
@@ -207,34 +240,59 @@ class Holding:
     wordings: dict[str, str]
     deliveries: list[delivery.Delivery]
     blocked: block.Block | None
+    requests: list[Request]
+    ends: list[Entry] | None
+    lists: list[Listed]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is held."""
+        known = self.row or self.consents or self.blocked or self.requests or self.ends
+        return not (known or self.lists)
 
 
-async def holdings(session: AsyncSession, address: Address, *, ring: KeyRing, now: datetime) -> list[Holding]:
+async def holdings(
+    session: AsyncSession, address: Address, *, ring: KeyRing, book: Book, now: datetime
+) -> list[Holding]:
     """All that is held about an address, over all newsletters (GDPR Art. 15)."""
-    found = []
-    for letter in await newsletter.every(session):
-        held = await _holding(session, letter, address, ring=ring, now=now)
-        if held.row is not None or held.consents or held.blocked is not None:
-            found.append(held)
-    return found
+    letters = await newsletter.every(session)
+    found = [await _holding(session, each, address, ring=ring, book=book, now=now) for each in letters]
+    return [each for each in found if not each.empty]
+
+
+async def lookups(session: AsyncSession, address: Address, *, ring: KeyRing, book: Book) -> Looked:
+    """Who of us looked this address up, why, and what the ledger has of it; it is of no newsletter."""
+    known = lookup.subjects(ring, address)
+    return await lookup.of(session, known), await _ends(book, known)
 
 
 async def _holding(
-    session: AsyncSession, letter: Newsletter, address: Address, *, ring: KeyRing, now: datetime
+    session: AsyncSession, letter: Newsletter, address: Address, *, ring: KeyRing, book: Book, now: datetime
 ) -> Holding:
     row = await subscriber.find(session, ring, letter.id, address)
-    consents = await consent.of(session, consent.proofs(ring, letter.id, address))
+    known, blocks = consent.proofs(ring, letter.id, address), block.subjects(ring, letter.id, address)
+    subjects = farewell.pseudonyms(ring, letter.id, address)
+    consents = await consent.of(session, known)
     wanted = {each.wording_id for each in consents if each.wording_id}
     texts = await session.scalars(select(consent.Wording).where(consent.Wording.id.in_(wanted)))
-    blocked = await block.active(session, block.subjects(ring, letter.id, address), now=now)
     return Holding(
         newsletter=letter,
         row=row,
         consents=consents,
         wordings={each.id: each.text for each in texts},
         deliveries=await _deliveries(session, row) if row else [],
-        blocked=blocked,
+        blocked=await block.active(session, blocks, now=now),
+        requests=await request.of(session, known),
+        ends=await _ends(book, [*subjects, *known, *blocks]),
+        lists=await candidate.listed(session, ring, subjects),
     )
+
+
+async def _ends(book: Book, subjects: list[bytes]) -> list[Entry] | None:
+    try:
+        return await book.of(subjects)
+    except BookClosed:  # the page must open, for there one also stops
+        return None
 
 
 async def _deliveries(session: AsyncSession, row: Subscriber) -> list[delivery.Delivery]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Refused
 from app.domain import audit, invitation, review, session, staff
 from app.domain.audit import Event
-from app.domain.issue import UNFINISHED, Issue, State
 from app.domain.staff import Role, Staff
 
 
@@ -30,24 +28,6 @@ class OwnRoles(Refused):
 
 class AlreadyLinked(Refused):
     """One person at the identity provider is one account here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What somebody leaves to hand over."""
-
-    drafts: list[Issue]  # written by them and not sent
-    approvals: list[Issue]  # approved by them and not sent
-
-
-async def left_by(db: AsyncSession, person: Staff) -> Left:
-    """What would be without an owner when this account is closed."""
-    query = select(Issue).where(Issue.state.in_(UNFINISHED)).order_by(Issue.created_at)
-    open_issues = list(await db.scalars(query))
-    return Left(
-        [each for each in open_issues if each.author == person.name],
-        [each for each in open_issues if each.approver == person.name and each.state != State.DRAFT],
-    )
 
 
 async def give(db: AsyncSession, actor: Staff, name: str, roles: list[Role], *, now: datetime) -> Staff:
@@ -76,22 +56,32 @@ async def link(db: AsyncSession, actor: Staff, name: str, subject: str, *, now: 
     await audit.record(db, actor.name, Event.STAFF_LINKED, about=f"staff {name}", reason=reason, now=now)
 
 
-async def close(db: AsyncSession, actor: Staff, name: str, *, now: datetime) -> Staff:
-    """Close a colleague's account; all their sessions end in the same moment."""
+async def closable(db: AsyncSession, actor: Staff, name: str) -> Staff:
+    """The account, when this administrator may close it; raises OwnRoles or LastAdministrator."""
     person = await _other(db, actor, name)
     await _another(db, person)
-    await shut(db, person, actor=actor.name, now=now)
     return person
 
 
-async def shut(db: AsyncSession, person: Staff, *, actor: str, now: datetime) -> None:
+async def close(db: AsyncSession, actor: Staff, name: str, *, reason: str = "", now: datetime) -> Staff:
+    """Close a colleague's account; all their sessions end in the same moment.
+
+    `reason` says what became of what they had in hand.
+    """
+    person = await closable(db, actor, name)
+    await shut(db, person, actor=actor.name, reason=reason, now=now)
+    return person
+
+
+async def shut(db: AsyncSession, person: Staff, *, actor: str, reason: str = "", now: datetime) -> None:
     """Close an account; it stays, because the trail names it."""
     if person.disabled_at is not None:
         raise Refused(f"the account '{person.name}' is closed already")
     person.disabled_at = now
     await session.end(db, person.id)
     await invitation.void(db, person.id)
-    await audit.record(db, actor, Event.STAFF_DISABLED, about=f"staff {person.name}", now=now)
+    about = f"staff {person.name}"
+    await audit.record(db, actor, Event.STAFF_DISABLED, about=about, reason=reason, now=now)
 
 
 def fingerprint(people: list[Staff]) -> str:
@@ -118,12 +108,15 @@ async def _other(db: AsyncSession, actor: Staff, name: str) -> Staff:
     person = await staff.named(db, name)
     if person.id == actor.id:
         raise OwnRoles("nobody changes their own roles or closes their own account; ask a colleague")
+    if person.disabled_at is not None:
+        raise Refused(f"the account '{name}' is closed already")
     return person
 
 
 async def _another(db: AsyncSession, person: Staff) -> None:
     """Raise LastAdministrator when this person is the only one; two who try at once wait for each other."""
     query = select(Staff).where(Staff.disabled_at.is_(None)).order_by(Staff.id).with_for_update()
-    others = [each for each in await db.scalars(query) if each.id != person.id]
+    fresh = query.execution_options(populate_existing=True)  # who was read before the wait may have changed
+    others = [each for each in await db.scalars(fresh) if each.id != person.id]
     if person.has(Role.ADMINISTRATOR) and not any(each.has(Role.ADMINISTRATOR) for each in others):
         raise LastAdministrator("this is the last administrator; make a colleague administrator first")

@@ -13,16 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
 from app.core.database import changed
-from app.domain import audit, newsletter, notice, outbox, slot, staff
+from app.domain import absence, audit, eyes, newsletter, notice, outbox, slot, staff
 from app.domain.audit import Event
 from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Purpose
 from app.domain.slot import Slot
 from app.domain.slot import State as SlotState
+from app.domain.staff import Role
 
+ALONE_AHEAD = timedelta(days=14)  # time to find somebody
+APPROVING = timedelta(days=7)  # before a slot: who is there on one of these days can approve
 DAYS_AHEAD = (14, 7, 2)  # time to write, time to ask a colleague, time to hurry
-PREVIEW = timedelta(minutes=10)  # long enough to see the final mail and press stop
 
 
 async def missed(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int:
@@ -67,6 +69,41 @@ async def remind(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int:
     return count
 
 
+async def alone(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int:
+    """Two weeks before a slot: a warning when no second person can approve; returns how many mails."""
+    count = 0
+    for letter in await newsletter.every(session):
+        for each in (await slot.upcoming(session, letter, now))[-1:]:
+            near = each.state == SlotState.OPEN and each.warned_at is None and each.at - now <= ALONE_AHEAD
+            if near and not await _two(session, letter, each.at, now):
+                count += await _warn(session, letter, each, ring=ring, now=now)
+    return count
+
+
+async def _two(session: AsyncSession, letter: Newsletter, at: datetime, now: datetime) -> bool:
+    """Whether somebody can write and somebody else approve: each is there on a day of the last week."""
+    away = await absence.away(session, max(now, at - APPROVING), at)
+    there = [each for each in await staff.with_role(session, *notice.EDITORIAL) if each.id not in away]
+    approvers = {each.name for each in there if each.has(Role.APPROVER)}
+    open_ones = Issue.newsletter_id == letter.id, Issue.state.in_((State.DRAFT, State.IN_REVIEW))
+    rows = await session.scalars(select(Issue).where(*open_ones, Issue.author != staff.BY_ITSELF))
+    written = [await eyes.writers(session, each) for each in rows]
+    if not written:  # a draft that stands ready is still to be written by somebody
+        written = [{each.name} for each in there if each.has(Role.EDITOR)]
+    return any(eyes.allowed(approvers, wrote) for wrote in written)
+
+
+async def _warn(
+    session: AsyncSession, letter: Newsletter, each: Slot, *, ring: KeyRing, now: datetime
+) -> int:
+    mine = Slot.newsletter_id == letter.id, Slot.period == each.period, Slot.warned_at.is_(None)
+    if not await changed(session, update(Slot).where(*mine).values(warned_at=now)):
+        return 0
+    words = {"slot": each.at.isoformat()}
+    told = (Role.EDITOR, Role.ADMINISTRATOR)
+    return await notice.tell(session, letter, "alone", words, roles=told, ring=ring, now=now)
+
+
 async def _remind(
     session: AsyncSession, letter: Newsletter, each: Slot, *, ring: KeyRing, now: datetime
 ) -> int:
@@ -83,11 +120,14 @@ async def _remind(
 
 
 async def preview(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int:
-    """Ten minutes before an issue: the final mail to editors and approvers; returns how many."""
+    """Ten minutes before an issue: the final mail to editors and approvers; returns how many.
+
+    Whoever may approve a notice of a data breach gets that as well.
+    """
     query = select(Issue).where(
         Issue.state == State.SCHEDULED,
         Issue.previewed_at.is_(None),
-        Issue.due_at <= now + PREVIEW,
+        Issue.due_at <= now + notice.PREVIEW,
     )
     count = 0
     for issue in await session.scalars(query):
@@ -100,7 +140,8 @@ async def preview(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int
 
 
 async def _preview(session: AsyncSession, issue: Issue, *, ring: KeyRing, now: datetime) -> int:
-    people = await staff.with_role(session, *notice.EDITORIAL)
+    also = issue.approvers if issue.notice else ()
+    people = await staff.with_role(session, *notice.EDITORIAL, *also)
     for person in people:
         content = {
             "address": staff.opened(ring, person),

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing, Unreadable
-from app.domain import delivery, subscriber
+from app.domain import consent, delivery, subscriber
 from app.domain.delivery import Delivery
 from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
@@ -28,6 +29,7 @@ FEWEST = 10  # readers behind a domain that is named: with fewer, colleagues wou
 OTHER = "other"  # smaller domains, and readers who are not subscribed any more: nobody knows theirs
 DOUBT_MOST = 1000  # ids in a report: a crash leaves one a connection, so more never come from one
 CHUNK = 1000  # readers looked at together: their addresses are in memory so long, and no longer
+SPANS = 12  # issues: a year of a monthly newsletter
 ENDS = ("accepted", "refused", "left", "given_up")
 
 
@@ -38,6 +40,26 @@ class Progress:
     books: dict[str, int]
     rate: float | None  # messages a second since it began, or since a person let it go on
     seconds_left: float | None
+
+
+class Cause(StrEnum):
+    """Why mail servers refused a copy."""
+
+    ADDRESS = "address"  # it does not exist (any more)
+    MAILBOX = "mailbox"  # closed or full
+    POLICY = "policy"  # they do not want our mail
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time from one issue to the next: how many readers it had, and who came and went since."""
+
+    number: int
+    started_at: datetime
+    readers: int
+    came: int
+    went: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +116,33 @@ async def details(session: AsyncSession, issue: Issue, *, ring: KeyRing) -> Deta
         refusals[answer.rpartition(" ")[2]] += count  # "550 5.1.1": the enhanced code, if there is one
     domains = await _domains(session, issue, ring, refusals.total()) if refusals else {}
     return Details(dict(refusals), domains, await delivery.doubted(session, issue.id, DOUBT_MOST))
+
+
+async def causes(session: AsyncSession, issue: Issue) -> dict[Cause, int]:
+    """Why it was refused, without a look at anybody's address."""
+    found: Counter[Cause] = Counter()
+    for answer, count in (await delivery.refusals(session, issue.id)).items():
+        found[_cause(answer.rpartition(" ")[2])] += count
+    return dict(found.most_common())
+
+
+def _cause(code: str) -> Cause:
+    """RFC 3463: 5.1 is about the address, 5.2 about the mailbox, 5.7 about who may send."""
+    by_subject = {"5.1": Cause.ADDRESS, "5.2": Cause.MAILBOX, "5.7": Cause.POLICY}
+    return by_subject.get(code[:3], Cause.OTHER)
+
+
+async def history(session: AsyncSession, letter: Newsletter, *, now: datetime) -> list[Span]:
+    """The last issues that went out, oldest first, and who came and went after each."""
+    begun = Issue.newsletter_id == letter.id, Issue.started_at.is_not(None)
+    query = select(Issue).where(*begun).order_by(Issue.started_at.desc()).limit(SPANS)
+    sent = list(await session.scalars(query))[::-1]
+    moments = [each.started_at for each in sent if each.started_at is not None]
+    moved = await consent.moved(session, letter.id, [*moments, now])
+    return [
+        Span(each.number, at, each.audience, *counts)
+        for each, at, counts in zip(sent, moments, moved, strict=True)
+    ]
 
 
 async def _domains(session: AsyncSession, issue: Issue, ring: KeyRing, total: int) -> dict[str, int]:

@@ -21,7 +21,7 @@ async def resend(session: AsyncSession, issue: Issue, *, actor: str, now: dateti
     if issue.state != State.SENT:
         raise IllegalMove(f"the issue is '{issue.state}'; only one that is sent is sent again")
     tried = await delivery.books(session, issue.id)
-    again, unsure = await delivery.wait_again(session, issue.id, now=now)
+    again, unsure = await delivery.wait_again(session, issue, now=now)
     if not again:
         raise Refused("nobody is left who missed it and can still get it; nothing was changed")
     issue.move_to(State.SENDING)

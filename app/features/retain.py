@@ -13,7 +13,7 @@ from sqlalchemy import Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import Base, changed
-from app.core.register import Kept, entries
+from app.core.register import Kept
 from app.domain import audit
 from app.domain.audit import Event
 
@@ -21,7 +21,8 @@ from app.domain.audit import Event
 async def retain(session: AsyncSession, *, now: datetime) -> dict[str, int]:
     """Delete every row that is past its term; returns how many per table."""
     removed: dict[str, int] = {}
-    for table, kept, _ in entries(Base.metadata):
+    for table in reversed(Base.metadata.sorted_tables):  # what belongs to another row goes before it
+        kept: Kept = table.info["kept"]
         if kept.length is not None:
             count = await changed(session, _statement(table, kept, now))
             if count:

@@ -31,7 +31,7 @@ from app.core import crypto, register
 from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Base, Database
 from app.core.register import Sealed
-from app.domain import audit, ledger, service, subscriber
+from app.domain import audit, candidate, ledger, request, service, subscriber
 from app.domain.audit import Event
 from app.domain.book import Book
 from app.domain.ledger import Entry, Reason
@@ -39,10 +39,15 @@ from app.domain.subscriber import Subscriber
 
 BATCH = 250  # rows: a transaction of some 20 ms, which nobody who signs up or leaves notices
 GAP = 0.01  # seconds between two transactions on SQLite, so that others can write too
+WALKED = "walked"  # the parameter that tells which row; no column is called so
 HEAD = len(crypto.head("00000000"))  # octets in front of a sealed value that tell its key
 
 # What else of a row is made from the address, and must follow it.
-ALSO: dict[str, Callable[[KeyRing, UUID, bytes], dict[str, Any]]] = {"subscriber": subscriber.keyed}
+ALSO: dict[str, Callable[[KeyRing, UUID, bytes], dict[str, Any]]] = {
+    "subscriber": subscriber.keyed,
+    "request": request.keyed,
+    "candidate": candidate.keyed,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ class Place:
 
     def anew(self, ring: KeyRing, row: Row[Any]) -> dict[str, Any]:
         """The values of a row under the key in use."""
-        bound = f"{self.table.name}|{self.column}|{row.number.hex}"
+        number = row.number.hex if isinstance(row.number, UUID) else row.number
+        bound = f"{self.table.name}|{self.column}|{number}"
         plain = ring.open(self.how.purpose, row.sealed, bound_to=bound, scope=row.scope)
         also = ALSO[self.table.name](ring, row.scope, plain) if self.table.name in ALSO else {}
         return {self.column: ring.seal(self.how.purpose, plain, bound_to=bound, scope=row.scope), **also}
@@ -148,13 +154,13 @@ async def _move(session: AsyncSession, desk: Desk, place: Place, rows: Sequence[
     for row in rows:
         if row.at not in leaving:
             try:
-                values.append({"at": row.at, **_named(place.anew(desk.ring, row))})
+                values.append({WALKED: row.at, **_named(place.anew(desk.ring, row))})
             except Unreadable:
                 continue  # counted in the end: somebody must look for the key
     if values:
-        names = [name for name in values[0] if name != "at"]
+        names = [name for name in values[0] if name != WALKED]
         changes: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in names}
-        statement = update(place.table).where(place.cursor == bindparam("at")).values(changes)
+        statement = update(place.table).where(place.cursor == bindparam(WALKED)).values(changes)
         await session.execute(statement, values)
     return len(values)
 

@@ -18,18 +18,26 @@ from app.domain import issue as issues
 from app.domain.audit import Event
 from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
+from app.domain.notice import PREVIEW
 from app.domain.slot import Slot
 from app.domain.slot import State as SlotState
 
 YEAR = timedelta(days=366)  # a date further ahead is a slip of the pen
+MINUTE = timedelta(minutes=1)  # a form has no seconds: this minute has begun already
 
 
 async def plan(session: AsyncSession, issue: Issue, now: datetime) -> None:
-    """Give an approved issue the next free slot; without a cadence it waits for `schedule`."""
+    """Give an approved issue the next free slot; without a cadence it waits for `schedule`.
+
+    A correction waits as well: it is no month's issue, and a person says when it goes out.
+    """
+    if issue.corrects_id is not None:
+        return
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     taken = await slot.claim(session, letter, issue.id, now)
     if taken is not None:
-        issue.due_at, issue.period = taken.at, taken.period
+        # Who may stop it gets the mail ten minutes before, also when the slot is nearer.
+        issue.due_at, issue.period = max(taken.at, now + PREVIEW), taken.period
         issue.move_to(State.SCHEDULED)
 
 
@@ -44,7 +52,7 @@ def _must_be_approved(issue: Issue) -> None:
 async def schedule(session: AsyncSession, issue: Issue, at: datetime, *, actor: str, now: datetime) -> None:
     """Send it at a chosen time instead of in the slot."""
     _must_be_approved(issue)
-    if at < now - timedelta(minutes=1) or at > now + YEAR:
+    if at < now - MINUTE or at > now + YEAR:
         raise Invalid("choose a time between now and a year ahead")
     await _leave_other_month(session, issue, at)
     issue.due_at, issue.previewed_at = at, None
@@ -53,12 +61,50 @@ async def schedule(session: AsyncSession, issue: Issue, at: datetime, *, actor: 
     await _note(session, Event.ISSUE_SCHEDULED, issue, actor, at.isoformat(), now)
 
 
+async def choose(session: AsyncSession, issue: Issue, at: datetime, *, actor: str, now: datetime) -> None:
+    """What a person chooses on the page, which leaves ten minutes: colleagues can stop the final mail."""
+    at = max(at, now + PREVIEW) if at >= now - MINUTE else at
+    await schedule(session, issue, at, actor=actor, now=now)
+
+
 async def _leave_other_month(session: AsyncSession, issue: Issue, at: datetime) -> None:
     """Give the slot back when the issue goes out in another month: that month's own may still come."""
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     if issue.period and issue.period != str(Period.of(at.astimezone(letter.zone).date())):
         await slot.release(session, issue.id)
         issue.period = None
+
+
+async def slot_in(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
+    """Send it in the next free slot, whatever was chosen before."""
+    _must_be_approved(issue)
+    if issue.state == State.SCHEDULED:
+        await unplan(session, issue, actor=actor, now=now)
+    await plan(session, issue, now)
+    if issue.due_at is None:
+        raise Refused("there is no slot for this issue; choose a time")
+    await _note(session, Event.ISSUE_SCHEDULED, issue, actor, f"slot {issue.period}", now)
+
+
+async def soon(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
+    """Send it now, which leaves ten minutes: colleagues get the final mail at once and can stop it."""
+    await schedule(session, issue, now + PREVIEW, actor=actor, now=now)
+
+
+async def unplan(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
+    """Take an approved issue out of the calendar; its approval stays, its month is free again."""
+    if issue.state != State.SCHEDULED:
+        raise IllegalMove(f"the issue is '{issue.state}' and is not planned")
+    await slot.release(session, issue.id)
+    issue.due_at = issue.period = issue.previewed_at = None
+    issue.move_to(State.APPROVED)
+    await _note(session, Event.ISSUE_UNPLANNED, issue, actor, "by hand", now)
+
+
+async def stop(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
+    """The stop button: nothing leaves from this moment, whether it had begun or was about to."""
+    step = unplan if issue.state == State.SCHEDULED else pause
+    await step(session, issue, actor=actor, now=now)
 
 
 async def send_now(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
@@ -142,6 +188,16 @@ async def skip(
     found.reason = why
     about = f"{letter.slug} {month}"
     await audit.record(session, actor, Event.SLOT_SKIPPED, about=about, reason=why, now=now)
+
+
+async def put_back(
+    session: AsyncSession, letter: Newsletter, period: str, *, actor: str, now: datetime
+) -> None:
+    """A month was not to be left out after all: it is free again, until its moment has passed."""
+    if not await slot.reopen(session, letter.id, period, now):
+        raise Refused("that month is not left out, or has passed")
+    about = f"{letter.slug} {period}"
+    await audit.record(session, actor, Event.SLOT_REOPENED, about=about, now=now)
 
 
 async def _note(

@@ -21,9 +21,21 @@ from app.domain import consent, outbox
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Purpose
 
-NETWORKS = Meter("network", timedelta(days=1))  # keys of networks are destroyed daily
-OVERALL = Meter("overall", timedelta(hours=1))
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NONCE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """What is counted together: per network, whose keys are destroyed daily, and over all of them."""
+
+    network: Meter
+    overall: Meter
+
+
+SIGNUPS = Gauge(Meter("network", DAY), Meter("overall", HOUR))
+# Apart: however many sign up, a reader still comes to their own data and out.
+OWN = Gauge(Meter("network-own", DAY), Meter("overall-own", HOUR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +63,14 @@ async def subscribe(
 
     Raises TooMany when the visitor's network, or everybody together, asked too often.
     """
-    await within(session, form.network, limits, now=now)
+    await within(session, form.network, limits, ring=ring, now=now)
     wording = await consent.worded(session, shown, now)
     _write(session, Purpose.SIGNUP, form, ring=ring, now=now, wording=wording)
 
 
 async def ask(session: AsyncSession, form: Form, *, limits: Limits, ring: KeyRing, now: datetime) -> None:
     """Ask for the short-lived link to one's own data; the answer is the same for every address."""
-    await within(session, form.network, limits, now=now)
+    await within(session, form.network, limits, gauge=OWN, ring=ring, now=now)
     _write(session, Purpose.ASK, form, ring=ring, now=now, wording="")
 
 
@@ -82,17 +94,25 @@ def _write(
     outbox.write(session, ring, purpose, content, now)
 
 
-async def within(session: AsyncSession, network: str | None, limits: Limits, *, now: datetime) -> None:
+async def within(
+    session: AsyncSession,
+    network: str | None,
+    limits: Limits,
+    *,
+    gauge: Gauge = SIGNUPS,
+    ring: KeyRing,
+    now: datetime,
+) -> None:
     """Count this form; raises TooMany with a reason that the page can explain.
 
     Both counts begin again at the whole hour, so that is how long there is to wait.
     """
     hour = now.strftime("%Y%m%d%H")
-    wait = OVERALL.starts(now) + OVERALL.window - now
+    wait = gauge.overall.starts(now) + gauge.overall.window - now
     if network is not None:
-        seen = await throttle.hit(session, NETWORKS, f"{network}|{hour}".encode(), now=now)
+        seen = await throttle.hit(session, gauge.network, f"{network}|{hour}".encode(), ring=ring, now=now)
         if seen.count > limits.network:
             raise TooMany("network_limit", wait)
-    seen = await throttle.hit(session, OVERALL, b"all", now=now)
+    seen = await throttle.hit(session, gauge.overall, b"all", ring=ring, now=now)
     if seen.count > limits.overall:
         raise TooMany("busy", wait)

@@ -16,23 +16,26 @@ BEGIN, LENGTH = 2, len(crypto.head("00000000")) - 1  # where a sealed value tell
 
 
 async def uses(session: AsyncSession, metadata: MetaData) -> dict[str, dict[str, int]]:
-    """For each key: how many rows of which table were made with it."""
+    """For each key: how many rows of which table were made with it; a row counts once for a key."""
     found: dict[str, Counter[str]] = {}
-    for table, key in _keyed(metadata):
-        for value, count in (await session.execute(select(key, func.count()).group_by(key))).all():
-            if value is not None:
-                found.setdefault(_id(value), Counter())[table.name] += count
+    for table, keys in _keyed(metadata):
+        for *values, count in (await session.execute(select(*keys, func.count()).group_by(*keys))).all():
+            for key_id in {_id(each) for each in values if each is not None}:
+                found.setdefault(key_id, Counter())[table.name] += count
     return {key_id: dict(tables) for key_id, tables in found.items()}
 
 
-def _keyed(metadata: MetaData) -> Iterator[tuple[Table, ColumnElement[Any]]]:
-    """A table names the key, or what it holds sealed begins with it."""
+def _keyed(metadata: MetaData) -> Iterator[tuple[Table, list[ColumnElement[Any]]]]:
+    """A table names the key, or all that it holds sealed begins with one."""
+    sealed: dict[Table, list[ColumnElement[Any]]] = {}
+    for table, column, _ in register.sealed(metadata):
+        begins = func.substr(table.c[column], BEGIN, LENGTH, type_=LargeBinary)
+        sealed.setdefault(table, []).append(begins)
     for table in metadata.sorted_tables:
         if KEY_ID in table.c:
-            yield table, table.c[KEY_ID]
-    for table, column, _ in register.sealed(metadata):
-        if KEY_ID not in table.c:
-            yield table, func.substr(table.c[column], BEGIN, LENGTH, type_=LargeBinary)
+            yield table, [table.c[KEY_ID]]
+        elif table in sealed:
+            yield table, sealed[table]
 
 
 def _id(value: str | bytes) -> str:

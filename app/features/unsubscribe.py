@@ -23,7 +23,6 @@ from app.domain.ledger import Reason
 from app.domain.newsletter import Newsletter
 
 UNDO_FOR = timedelta(minutes=15)  # long enough to notice a slip, short enough to be forgotten
-AS_LONG = 130  # characters, so that a value that undoes nothing is as long as one that does
 TICK = timedelta(milliseconds=1)  # the ledger's grain: an undone end must not be replayed
 
 
@@ -51,22 +50,18 @@ async def look(session: AsyncSession, token: str, *, ring: KeyRing) -> Leaving:
 
 async def leave(
     session: AsyncSession, token: str, *, ring: KeyRing, book: Book, now: datetime
-) -> tuple[Leaving, str]:
+) -> tuple[Leaving, str | None]:
     """End the subscription if it is there; returns the value that can take the slip back.
 
-    The answer has the same form when nothing was there to end.
+    None when nothing was there to end: then there is nothing to take back either.
     """
     leaving = await look(session, token, ring=ring)
     row = await subscriber.by_id(session, leaving.subscriber_id)
     ended = await end(session, row, Reason.LEFT, ring=ring, book=book, now=now) if row else None
-    return leaving, _undo_value(ring, leaving, ended, now)
+    return leaving, _undo_value(ring, ended, now) if ended is not None else None
 
 
-def _undo_value(ring: KeyRing, leaving: Leaving, ended: Ended | None, now: datetime) -> str:
-    if ended is None:
-        where = leaving.newsletter.id.hex if leaving.newsletter else ""
-        nothing = {"i": now.isoformat(), "x": uuid4().hex, "n": where, "z": " " * AS_LONG}
-        return tokens.seal(ring, "undo", nothing)
+def _undo_value(ring: KeyRing, ended: Ended, now: datetime) -> str:
     content = {
         "i": now.isoformat(),
         "x": uuid4().hex,

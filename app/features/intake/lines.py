@@ -7,16 +7,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from typing import TextIO
+from itertools import chain
+from typing import Any, TextIO
 
 from app.core import logs
 from app.core.address import Address, BadAddress, many
 from app.core.errors import Invalid
+from app.domain import prose
 
 COLUMNS = ["address", "consented_at", "evidence"]
+BETWEEN = ",;"  # the second is what a spreadsheet writes where the comma is in numbers
 LONGEST = 4000  # characters of a line: an address, a moment and the evidence have far fewer
 EVIDENCE_MOST = 500  # characters: where the yes is kept, not the yes itself
 EARLIEST = 1990  # nobody said yes to a newsletter by mail before
+
+
+class NoList(Invalid):
+    """This is no such list at all: why, as a code, and after which line."""
+
+    def __init__(self, code: str, words: str, line: int = 0) -> None:
+        super().__init__(words)
+        self.code, self.line = code, line
 
 
 class Why(StrEnum):
@@ -28,9 +39,10 @@ class Why(StrEnum):
     FUTURE = "consented_at is in the future"
     EVIDENCE = "there is no evidence of consent"
     LENGTH = f"the evidence is longer than {EVIDENCE_MOST} characters"
-    PERSON = "the evidence holds an address; say where the yes is kept, not whose it is"
+    PERSON = "the evidence holds an address or number; say where the yes is kept, not whose it is"
     BLOCKED = "this address asked for no mail, or cannot get any"
     ENDED = "this subscription ended after that yes"
+    SEALED = "it cannot be opened: its key is missing"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,27 +64,36 @@ class Kept:
 
 
 def read(source: TextIO, *, zone: tzinfo, now: datetime) -> Iterator[Line | Kept]:
-    """Line by line; raises Invalid for what is not such a list at all."""
-    parse, rows = many(), csv.reader(_bounded(source), strict=True)
-    number = 1
+    """Line by line; raises NoList for what is not such a list at all."""
+    parse, number = many(), 1
     try:
+        rows = _rows(source)
         if next(rows, []) != COLUMNS:
-            raise Invalid(f"the first line must be: {','.join(COLUMNS)}")
+            raise NoList("columns", f"the first line must be: {','.join(COLUMNS)}")
         for row in rows:
             number, at = rows.line_num + 1, number + 1
             if row:
                 yield _line(at, row, parse, zone, now)
             number = rows.line_num
     except UnicodeDecodeError:
-        raise Invalid(f"after line {number}: this is not UTF-8 text") from None
+        raise NoList("utf8", f"after line {number}: this is not UTF-8 text", number) from None
     except csv.Error:
-        raise Invalid(f"after line {number}: this is not CSV; look at the quotation marks") from None
+        words = f"after line {number}: this is not CSV; look at the quotation marks"
+        raise NoList("csv", words, number) from None
+
+
+def _rows(source: TextIO) -> Any:
+    """The rows, with the sign between the fields that the first line has."""
+    bounded = _bounded(source)
+    first = next(bounded, "")
+    sign = next((each for each in BETWEEN if first.strip() == each.join(COLUMNS)), BETWEEN[0])
+    return csv.reader(chain([first], bounded), delimiter=sign, strict=True)
 
 
 def _bounded(source: TextIO) -> Iterator[str]:
     while text := source.readline(LONGEST):
-        if len(text) == LONGEST:
-            raise csv.Error("a line without an end")
+        if len(text) == LONGEST or "\0" in text:
+            raise csv.Error("a line without an end, or a sign that is no text")
         yield text
 
 
@@ -97,11 +118,10 @@ def _moment(text: str, zone: tzinfo) -> datetime | None:
     """A day without an hour is its beginning: who left later that day has gone."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        there = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the very last hours that can be written cannot be counted elsewhere
         return None
-    if found.year < EARLIEST:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    return there if found.year >= EARLIEST else None
 
 
 def _doubt(evidence: str, at: datetime, now: datetime) -> Why | None:
@@ -109,6 +129,6 @@ def _doubt(evidence: str, at: datetime, now: datetime) -> Why | None:
         Why.FUTURE: at > now,
         Why.EVIDENCE: not any(map(str.isalnum, evidence)),
         Why.LENGTH: len(evidence) > EVIDENCE_MOST,
-        Why.PERSON: "@" in evidence or logs.clean(evidence) != evidence,
+        Why.PERSON: prose.reaches(evidence) or logs.clean(evidence) != evidence,
     }
     return next((why for why, applies in doubts.items() if applies), None)

@@ -82,9 +82,9 @@ async def _take(desk: Desk, lines: list[Line], tally: Tally, now: datetime) -> N
     for left in reversed(range(TRIES)):
         try:
             async with desk.database.unit_of_work() as session:
-                new, out = await _sort(session, desk, lines, now)
+                new, out = await sort(session, desk, lines, now)
                 if not desk.dry:
-                    await _add(session, desk, new, now)
+                    await add(session, desk, new, now)
         except IntegrityError:
             if not left:
                 raise
@@ -96,7 +96,7 @@ async def _take(desk: Desk, lines: list[Line], tally: Tally, now: datetime) -> N
         return
 
 
-async def _sort(
+async def sort(
     session: AsyncSession, desk: Desk, lines: list[Line], now: datetime
 ) -> tuple[list[Line], list[Kept]]:
     """Who is new, and who stays out; the rest is there already."""
@@ -112,7 +112,7 @@ async def _sort(
     return list(new.values()), out
 
 
-async def _add(session: AsyncSession, desk: Desk, lines: list[Line], now: datetime) -> None:
+async def add(session: AsyncSession, desk: Desk, lines: list[Line], now: datetime) -> None:
     """The subscriptions, and the proof of each with the version of its evidence."""
     if not lines:
         return

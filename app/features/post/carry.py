@@ -31,6 +31,8 @@ from app.domain import issue as issues
 from app.domain import outbox
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import LIVES, Mail, Purpose
+from app.domain.trial import Trial
+from app.features.post import tell as telling
 from app.features.post.decide import Decision, Desk, decide
 from app.features.post.write import House, Outgoing, final, write
 from app.mail.compile import Compiled
@@ -40,6 +42,7 @@ from app.mail.rendering import Incomplete
 from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 
 BATCH = 20  # rows a claim takes; each is decided in the same transaction
+SQLITE_BATCH = 1  # there nobody else can write meanwhile, and deciding one takes milliseconds
 LEASE = 120.0  # seconds; long enough for a slow server to take a batch
 POLL = 0.3  # seconds between looks: people wait for this mail
 IDLE_ROUNDS = 30  # empty looks before the connection is closed
@@ -78,6 +81,7 @@ class Carrier:
 
     def __init__(self, tray: Tray) -> None:
         self._tray = tray
+        self._batch = BATCH if tray.database.postgres else SQLITE_BATCH
         self._stopping = asyncio.Event()
         self._line: Line | None = None
         self._idle = 0
@@ -110,7 +114,7 @@ class Carrier:
     async def round(self) -> bool:
         """Take a batch and hand it over; False when nothing was due."""
         ready = await self._take()
-        if not ready:
+        if ready is None:
             return False
         self._idle = 0
         for mail_id, make in ready:
@@ -120,16 +124,19 @@ class Carrier:
                 await self._hand_over(mail_id, outgoing)
         return True
 
-    async def _take(self) -> list[tuple[UUID, Make]]:
-        """Claim and decide in one transaction; writing the mails comes after it, others wait to write."""
+    async def _take(self) -> list[tuple[UUID, Make]] | None:
+        """Claim and decide in one transaction; writing the mails comes after it, others wait to write.
+
+        None when nothing was due; what is not to leave is gone then.
+        """
         now = self._tray.clock()
         async with self._tray.database.unit_of_work() as session:
             mails = await self._claim(session, now)
             decided = [(mail, await self._decided(session, mail, now)) for mail in mails]
             for mail, make in decided:
                 if make is None:
-                    await session.delete(mail)
-        return [(mail.id, make) for mail, make in decided if make is not None]
+                    await self._gone(session, mail, reached=False)
+        return [(mail.id, make) for mail, make in decided if make is not None] if mails else None
 
     async def _made(self, mail_id: UUID, make: Make) -> Outgoing | None:
         """The mail's bytes; None when it was dropped or put off."""
@@ -137,7 +144,7 @@ class Carrier:
             return make()
         except UNSENDABLE as trouble:
             log.warning("post.unsendable", mail=str(mail_id), trouble=type(trouble).__name__)
-            await self._done(mail_id)
+            await self._done(mail_id, reached=False)
         except Refused as refused:  # not to be signed with these keys: a person can mend that
             log.warning("post.waits", mail=str(mail_id), reason=str(refused))
             await self._later(mail_id, timedelta(seconds=LONGEST_PAUSE))
@@ -149,7 +156,7 @@ class Carrier:
             select(Mail)
             .where(Mail.due_at <= now, free)
             .order_by(Mail.seq)
-            .limit(BATCH)
+            .limit(self._batch)
             .with_for_update(skip_locked=True)
         )
         mails = list(await session.scalars(query))
@@ -169,7 +176,7 @@ class Carrier:
         ring, house = self._tray.ring(), self._tray.house
         try:
             content = outbox.opened(ring, mail)
-            if content["purpose"] == Purpose.FINAL:
+            if content["purpose"] in {Purpose.FINAL, Purpose.TRIAL}:
                 return await self._final(session, mail, content, now)
             desk = Desk(session, ring, house.base_url, now)
             decision = await decide(desk, content, first=mail.attempts == 1)
@@ -181,15 +188,21 @@ class Carrier:
     async def _final(
         self, session: AsyncSession, mail: Mail, content: dict[str, Any], now: datetime
     ) -> Make | None:
-        frozen = await issues.frozen(session, UUID(content["issue"]))
         letter = await session.get(Newsletter, UUID(content["newsletter"]))
-        stored = frozen.get(content["language"])
+        stored = await self._stored(session, content)
         if stored is None or letter is None:
             return None  # the approval was taken back in the meantime
         address = parse(content["address"])
         decision = Decision("issue", content["language"], letter, address, {})
         compiled = Compiled.from_bytes(stored)
         return partial(final, mail.id, compiled, decision, self._tray.house, self._tray.ring(), now)
+
+    async def _stored(self, session: AsyncSession, content: dict[str, Any]) -> bytes | None:
+        """The bytes as they were approved, or those of a test."""
+        if content["purpose"] == Purpose.TRIAL:
+            tried = await session.get(Trial, UUID(content["trial"]))
+            return tried.compiled if tried else None
+        return (await issues.frozen(session, UUID(content["issue"]))).get(content["language"])
 
     async def _hand_over(self, mail_id: UUID, outgoing: Outgoing) -> None:
         try:
@@ -205,7 +218,7 @@ class Carrier:
             log.warning("post.refused", mail=str(mail_id), code=reply.code, stage=reply.stage)
             await self._later(mail_id, None)
         else:
-            await self._done(mail_id)
+            await self._done(mail_id, reached=judge(reply) is Verdict.ACCEPTED)
 
     async def _send(self, outgoing: Outgoing) -> Reply | None:
         if self._line is None or not self._line.usable:
@@ -226,9 +239,17 @@ class Carrier:
             line, self._line = self._line, None
             await line.quit()
 
-    async def _done(self, mail_id: UUID) -> None:
+    async def _done(self, mail_id: UUID, *, reached: bool) -> None:
         async with self._tray.database.unit_of_work() as session:
-            await session.execute(delete(Mail).where(Mail.id == mail_id))
+            mail = await session.scalar(select(Mail).where(Mail.id == mail_id))
+            if mail is not None:
+                await self._gone(session, mail, reached=reached)
+
+    async def _gone(self, session: AsyncSession, mail: Mail, *, reached: bool) -> None:
+        """The row goes; a privacy request that ended with this mail hears what became of it."""
+        await session.execute(delete(Mail).where(Mail.id == mail.id))
+        about = telling.Desk(self._tray.ring(), self._tray.house.base_url, self._tray.clock())
+        await telling.tell(session, about, mail, reached=reached)
 
     async def _later(self, mail_id: UUID, pause: timedelta | None) -> None:
         async with self._tray.database.unit_of_work() as session:

@@ -73,7 +73,7 @@ async def decide(desk: Desk, content: dict[str, Any], *, first: bool) -> Decisio
         return None
     address = parse(content["address"])
     purpose = Purpose(content["purpose"])
-    if purpose is Purpose.STAFF:
+    if purpose in {Purpose.STAFF, Purpose.REQUEST}:
         return Decision(content["template"], content["language"], letter, address, content["words"])
     if await _blocked(desk, letter, address):
         return None
@@ -91,11 +91,11 @@ async def _blocked(desk: Desk, letter: Newsletter, address: Address) -> bool:
 async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance: Allowance) -> bool:
     """Count only what is sent: who is refused may ask again when the time has come."""
     value = letter.id.bytes + address.canonical.encode()
-    so_far = await throttle.so_far(desk.session, allowance.meter, value, now=desk.now)
+    so_far = await throttle.so_far(desk.session, allowance.meter, value, ring=desk.ring, now=desk.now)
     soon = so_far.before_at is not None and so_far.before_at > desk.now - allowance.apart
     if soon or so_far.count >= allowance.a_week:
         return True
-    await throttle.hit(desk.session, allowance.meter, value, now=desk.now)
+    await throttle.hit(desk.session, allowance.meter, value, ring=desk.ring, now=desk.now)
     return False
 
 
@@ -103,7 +103,7 @@ async def _signup(desk: Desk, letter: Newsletter, address: Address, content: dic
     row = await subscriber.find(desk.session, desk.ring, letter.id, address)
     if row is not None:
         own = subscriber.opened(desk.ring, row)  # to the mailbox on record, not to the one typed
-        return Decision("already", content["language"], letter, own, _own_link(desk, row))
+        return Decision("already", content["language"], letter, own, _own_link(desk, letter, row))
     sealed = {
         "a": content["address"],
         "n": letter.tag.hex(),
@@ -122,8 +122,9 @@ async def _signup(desk: Desk, letter: Newsletter, address: Address, content: dic
     return Decision("confirm", content["language"], letter, address, words)
 
 
-def _own_link(desk: Desk, row: subscriber.Subscriber) -> dict[str, Any]:
-    token = tokens.seal(desk.ring, "manage", {"s": row.id.hex, "i": desk.now.isoformat()})
+def _own_link(desk: Desk, letter: Newsletter, row: subscriber.Subscriber) -> dict[str, Any]:
+    sealed = {"s": row.id.hex, "n": letter.tag.hex(), "i": desk.now.isoformat()}
+    token = tokens.seal(desk.ring, "manage", sealed)
     return {
         "mydata_url": paths.link(desk.base_url, "manage", row.language, token),
         "valid_hours": MYDATA_HOURS,
@@ -135,7 +136,7 @@ async def _ask(desk: Desk, letter: Newsletter, address: Address, content: dict[s
     if row is None:
         return None
     own = subscriber.opened(desk.ring, row)  # to the mailbox on record, not to the one typed
-    return Decision("mydata", content["language"], letter, own, _own_link(desk, row))
+    return Decision("mydata", content["language"], letter, own, _own_link(desk, letter, row))
 
 
 async def _address(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import format_datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from app.core import paths, tokens
 from app.core.crypto import KeyRing
+from app.domain import halt
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Mail
 from app.features.post.decide import Decision
@@ -97,9 +98,15 @@ def _context(decision: Decision, house: House) -> dict[str, Any]:
     words = dict(decision.words)
     if "slot" in words:
         words["slot"] = datetime.fromisoformat(words["slot"]).astimezone(letter.zone)
+    words |= {name: date.fromisoformat(text) for name, text in words.items() if name.endswith("_on")}
+    if "due_at" in words:
+        words["due_at"] = datetime.fromisoformat(words["due_at"]).astimezone(letter.zone)
+    if "reason" in words:
+        words["halt"] = halt.read(words["reason"])
     return {
         "newsletter": letter,
         "privacy_url": paths.privacy(house.base_url, decision.language, letter.slug),
         "subscribe_url": paths.signup(house.base_url, decision.language, letter.slug),
+        "staff_url": f"{house.base_url}/staff",
         **words,
     }

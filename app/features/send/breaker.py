@@ -21,10 +21,11 @@ from app.core import logs
 from app.core.crypto import KeyRing
 from app.core.database import Database
 from app.core.errors import IllegalMove
-from app.domain import block, delivery, notice
+from app.domain import block, delivery, edition, halt, notice
 from app.domain import issue as issues
 from app.domain.audit import Event
 from app.domain.audit import record as note
+from app.domain.halt import Cause
 from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
 from app.features.send.letter import Run
@@ -59,13 +60,14 @@ class Breaker:
         """One more refusal that the reader is not to blame for."""
         self._ours[run] += 1
         if self._ours[run] >= THRESHOLD:
-            self.tripped[run] = f"{reply.code} {reply.enhanced or ''} at {reply.stage}"
+            said = f"{reply.code} {reply.enhanced or ''}".rstrip()
+            self.tripped[run] = halt.told(Cause.REPLY, reply=said, stage=reply.stage)
 
     def lost(self, run: Run, connections: int) -> None:
         """One more connection lost with a copy under way; all at once is one event, thrice is not."""
         self._lost[run] += 1
         if self._lost[run] > LOST_EACH * connections:
-            self.tripped[run] = "connections are lost after the letter"
+            self.tripped[run] = halt.told(Cause.LOST)
 
     def reset(self, run: Run) -> None:
         """It was seen to."""
@@ -96,7 +98,7 @@ def _refused(issue: Issue, books: dict[str, int]) -> str | None:
     tried = books["accepted"] + books["refused"] - issue.tried_before
     if refused < REFUSED_LEAST or refused <= tried * REFUSED_SHARE:
         return None
-    return f"{refused} of {tried} were refused for good"
+    return halt.told(Cause.REFUSED, count=refused, whole=tried)
 
 
 async def _complained(session: AsyncSession, issue: Issue) -> str | None:
@@ -106,7 +108,7 @@ async def _complained(session: AsyncSession, issue: Issue) -> str | None:
     count = await block.complaints(session, issue.newsletter_id, since=issue.going_since)
     if count < COMPLAINED_LEAST or count < issue.audience * COMPLAINED_SHARE:
         return None
-    return f"{count} of {issue.audience} readers complained"
+    return halt.told(Cause.COMPLAINED, count=count, whole=issue.audience)
 
 
 async def pause(
@@ -126,7 +128,7 @@ async def pause(
     async with database.unit_of_work() as session:
         issue = await issues.get(session, issue_id, lock=True)
         if issue.going_since == since:
-            await _stop(session, issue, State.PAUSED, " ".join(reason.split()), ring=ring, now=now)
+            await _stop(session, issue, State.PAUSED, reason, ring=ring, now=now)
 
 
 async def hold(database: Database, issue_id: UUID, reason: str, *, ring: KeyRing, now: datetime) -> None:
@@ -153,7 +155,7 @@ async def _stop(
     issue.reason = reason
     await note(session, "service", event, about=f"issue {issue.id}", reason=reason, now=now)
     letter = await session.get_one(Newsletter, issue.newsletter_id)
-    subject = await issues.subject(session, issue, letter.language)
+    subject = await edition.subject(session, issue, letter.language)
     words = {"subject": subject, "reason": reason, "issue_id": str(issue.id)}
     await notice.tell(session, letter, template, words, ring=ring, now=now)
     log.error("issue.stopped", issue=str(issue.id), state=state, reason=reason)

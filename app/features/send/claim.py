@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.sqltime import from_now
 from app.domain.delivery import OPEN, Delivery
-from app.domain.issue import Issue
+from app.domain.issue import Issue, State
 from app.features.send.lease import Claimed, Copy, Lease, Row, Taken
 
 
@@ -57,12 +57,14 @@ async def claim(hand: Hand, wish: Wish, deadline: float) -> Claimed:
 async def reserve(session: AsyncSession, issue_id: UUID, count: int, pace: int) -> float:
     """Reserve sending time for `count` messages; returns in how many seconds the first may leave.
 
-    The pace is kept in the issue's row, so all workers share it and a restart does not reset it.
+    The pace is kept in the rows of the newsletter's issues that go out, so all of them and all workers
+    share it, and a restart does not reset it.
     """
-    used_up = select(Issue.paced_at).where(Issue.id == issue_id).with_for_update()
-    before = await session.scalar(used_up)
+    letter = select(Issue.newsletter_id).where(Issue.id == issue_id).scalar_subquery()
+    going_out = select(Issue.paced_at).where(Issue.newsletter_id == letter, Issue.state == State.SENDING)
+    used_up = await session.scalars(going_out.order_by(Issue.id).with_for_update())
     now = (await session.scalars(select(from_now()))).one()
-    begin = max(before, now) if before is not None else now
+    begin = max([now, *(each for each in used_up if each is not None)])
     await session.execute(
         update(Issue)
         .where(Issue.id == issue_id)

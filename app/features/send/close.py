@@ -52,6 +52,8 @@ async def _finish(session: AsyncSession, issue: Issue, now: datetime) -> None:
     issue.closed_at = now
     if issue.state == State.SENDING:
         issue.move_to(State.SENT)
+        if not issue.notice:  # a notice of a data breach is for those whom it concerns
+            issue.published_at = issue.published_at or now  # sent again, it stays where it was
         await audit.record(session, "service", Event.ISSUE_SENT, about=f"issue {issue.id}", now=now)
 
 

@@ -7,6 +7,7 @@ claimed and not sent is released, so that nobody has to wait for a lease.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from uuid import UUID
 
 from app.core import logs
@@ -54,16 +55,27 @@ class Engine:
         lanes = [asyncio.create_task(Lane(bench, self._open).run()) for _ in range(self._tools.connections)]
         for lane in lanes:
             lane.add_done_callback(self._notice)
+        writing.add_done_callback(partial(self._unwritten, lanes))
         await self._supply.run(self._stopping)
-        await asyncio.gather(*lanes)
+        await asyncio.wait(lanes)
+        if not writing.done():
+            await asyncio.gather(*lanes)
         self._journal.close()
         await writing
         self._press.close()
 
     def _notice(self, lane: asyncio.Task[None]) -> None:
         """A connection that ends by an error of ours ends the worker, so that somebody looks."""
-        if lane.exception() is not None:
+        if not lane.cancelled() and lane.exception() is not None:
             self.stop()
+
+    def _unwritten(self, lanes: list[asyncio.Task[None]], writing: asyncio.Task[None]) -> None:
+        """Without the journal no mark is ever answered: who waits for one would wait for ever."""
+        if not self._stopping.is_set():
+            log.error("journal.failed", trouble=type(writing.exception()).__name__)
+        self.stop()
+        for lane in lanes:
+            lane.cancel()
 
     async def _open(self) -> Line | None:
         while not self._stopping.is_set():

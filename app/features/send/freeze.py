@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, insert, literal, literal_column, select
+from sqlalchemy import Text, cast, func, insert, literal, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import dialect_of
@@ -19,7 +19,8 @@ from app.domain.issue import Issue, State
 from app.domain.subscriber import Subscriber, wanting
 
 # Readers a transaction: PostgreSQL's other writers do not wait; on SQLite everybody does.
-CHUNK = {"postgresql": 10_000, "sqlite": 500}
+CHUNK = {"postgresql": 25_000, "sqlite": 500}
+FIRST_CHUNK = 1_000  # readers: the first copies leave at once, also from a chunk that takes a while
 
 
 async def freeze(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool:
@@ -43,11 +44,12 @@ async def freeze(session: AsyncSession, issue_id: UUID, *, now: datetime) -> boo
 
 
 async def _end_of_chunk(session: AsyncSession, issue: Issue) -> int | None:
+    chunk = CHUNK[dialect_of(session)]
     ahead = (
         select(Subscriber.seq)
         .where(Subscriber.newsletter_id == issue.newsletter_id, Subscriber.seq > issue.freeze_cursor)
         .order_by(Subscriber.seq)
-        .limit(CHUNK[dialect_of(session)])
+        .limit(chunk if issue.freeze_cursor else min(chunk, FIRST_CHUNK))
         .subquery()
     )
     found: int | None = await session.scalar(select(func.max(ahead.c.seq)))
@@ -70,7 +72,7 @@ async def _add(session: AsyncSession, issue: Issue, upto: int, now: datetime) ->
             Subscriber.seq > issue.freeze_cursor,
             Subscriber.seq <= upto,
             Subscriber.confirmed_at <= issue.started_at,
-            wanting(now),
+            true() if issue.notice else wanting(now),  # a notice is no newsletter: the law wants it told
         )
         .order_by(Subscriber.seq)
     )

@@ -6,21 +6,26 @@ after an answer that never came it is simply asked again on a new connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from psycopg.pq.abc import PGresult
 
 from app.core.database import Database
-from app.core.direct import Away, Direct, array, numbers
+from app.core.direct import Direct, array, numbers
+from app.core.reopened import Reopened
 from app.features.send.claim import Wish
 from app.features.send.fate import Fate
 from app.features.send.lease import Copy, Held, Lease, Taken
 
-# The reader is still there and wants mail, asked in the moment in which the copy is marked.
-WANTED = """EXISTS (
-    SELECT FROM subscriber s WHERE s.id = d.subscriber_id AND s.restricted_at IS NULL
-    AND (s.paused_until IS NULL OR s.paused_until <= clock_timestamp()))"""
+# The reader is still there and wants mail, asked in the moment in which the copy is marked. A notice of a
+# data breach goes to everybody who is there (GDPR Art. 34). A value asked for each row, and not EXISTS:
+# that may become a join, and a plan made while the table was small began it at the issue, which reads all
+# of its copies for each group.
+WANTED = """coalesce((
+    SELECT (s.restricted_at IS NULL AND (s.paused_until IS NULL OR s.paused_until <= clock_timestamp()))
+    OR (SELECT n.notice FROM issue n WHERE n.id = d.issue_id)
+    FROM subscriber s WHERE s.id = d.subscriber_id), false)"""
 
 GROUP = f"""
 WITH fate AS (
@@ -38,7 +43,7 @@ WITH fate AS (
 UPDATE delivery d SET state = 'sending' FROM unnest($8::bigint[], $9::text[]) AS m(seq, lease)
 WHERE d.seq = m.seq AND d.lease_owner = m.lease AND d.lease_until > clock_timestamp()
 AND d.state IN ('waiting', 'sending')
-AND EXISTS (SELECT FROM issue i WHERE i.id = d.issue_id AND i.state = 'sending')
+AND (SELECT i.state FROM issue i WHERE i.id = d.issue_id) = 'sending'
 AND {WANTED}
 RETURNING d.seq
 """  # noqa: S608  (put together from fixed texts)
@@ -81,65 +86,41 @@ WRITING = {b"group": GROUP, b"let_go": LET_GO, b"renew": RENEW}
 TAKING = {b"take": TAKE}
 
 
-class _Tool:
-    """A connection with prepared statements, made again when it was lost."""
-
-    statements: ClassVar[dict[bytes, str]]
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._line: Direct | None = None
-
-    async def open(self) -> None:
-        """Have a connection; a new one may be to another database than the last."""
-        if self._line is None:
-            self._line = await self._database.direct(self.statements)
-
-    async def close(self) -> None:
-        """Hang up."""
-        line, self._line = self._line, None
-        if line is not None:
-            await line.close()
-
-    async def _run(self, name: bytes, values: Sequence[bytes]) -> PGresult:
-        if self._line is None:
-            raise Away("there is no connection")
-        try:
-            return await self._line.run(name, values)
-        except BaseException:
-            await self.close()
-            raise
-
-
-class Pen(_Tool):
+class Pen(Reopened[Direct]):
     """Writes a worker's marks and fates, each group in one message to the database."""
 
-    statements = WRITING
+    def __init__(self, database: Database) -> None:
+        super().__init__(partial(database.direct, WRITING))
 
     async def write(self, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]) -> set[int]:
         """Commit all of it; returns which marks hold. Raises Away when nobody knows."""
-        found = await self._run(b"group", [*_settled(fates), *_rows(marks)])
+        found = await self.use(_asking(b"group", [*_settled(fates), *_rows(marks)]))
         marked = {int.from_bytes(found.get_value(row, 0) or b"", "big") for row in range(found.ntuples)}
         if missed := [copy for copy in marks if copy.seq not in marked]:
-            await self._run(b"let_go", _rows(missed))
+            await self.use(_asking(b"let_go", _rows(missed)))
         return marked
 
     async def renew(self, lease: Lease, seconds: float) -> None:
         """Hold on to what is still ours."""
         words = (str(lease.first), str(lease.last), lease.name, f"{seconds:.3f}")
-        await self._run(b"renew", [word.encode() for word in words])
+        await self.use(_asking(b"renew", [word.encode() for word in words]))
 
 
-class Hand(_Tool):
+class Hand(Reopened[Direct]):
     """Takes rows for one worker among many."""
 
-    statements = TAKING
+    def __init__(self, database: Database) -> None:
+        super().__init__(partial(database.direct, TAKING))
 
     async def take(self, wish: Wish) -> list[Taken]:
         """Lease the next rows in the order of the audience; raises Away when nobody knows."""
         words = (wish.issue_id.hex, str(wish.after), str(wish.limit), wish.name, f"{wish.seconds:.3f}")
-        found = await self._run(b"take", [word.encode() for word in words])
+        found = await self.use(_asking(b"take", [word.encode() for word in words]))
         return [_taken(found.get_value, row) for row in range(found.ntuples)]
+
+
+def _asking(name: bytes, values: Sequence[bytes]) -> Callable[[Direct], Awaitable[PGresult]]:
+    return lambda line: line.run(name, values)
 
 
 def _taken(value: Callable[[int, int], bytes | None], row: int) -> Taken:

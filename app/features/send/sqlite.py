@@ -5,189 +5,113 @@ Each statement says what must be true before, so that doing it twice does what d
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
-from operator import attrgetter
-from typing import Any, TypeVar
+from functools import partial
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from app.core.database import PARAMETERS_AT_ONCE, Database
-from app.core.sqltime import from_now
-from app.domain.delivery import OPEN, Delivery, State, wanted
-from app.domain.issue import Issue
-from app.domain.issue import State as IssueState
-from app.domain.subscriber import Subscriber
+from app.core.bare import Bare
+from app.core.database import Database
+from app.core.reopened import Reopened
 from app.features.send.claim import Wish
-from app.features.send.fate import UNTRIED, Fate
+from app.features.send.fate import Fate
 from app.features.send.lease import Copy, Held, Lease, Taken
 
-T = TypeVar("T")
+# The same text that a time has in the file: to the microsecond, so that texts compare.
+NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+LATER = "strftime('%Y-%m-%d %H:%M:%f000', 'now', printf('%+.3f seconds', ?))"
+OURS = "seq = ? AND lease_owner = ? AND state IN ('waiting', 'sending')"
+
+# The reader is still there and wants mail, asked in the moment in which the copy is marked. A notice of a
+# data breach goes to everybody who is there (GDPR Art. 34).
+WANTED = f"""EXISTS (
+    SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber_id AND ((s.restricted_at IS NULL
+    AND (s.paused_until IS NULL OR s.paused_until <= {NOW}))
+    OR EXISTS (SELECT 1 FROM issue n WHERE n.id = delivery.issue_id AND n.notice)))"""  # noqa: S608  (fixed texts)
+
+SETTLE = f"""
+UPDATE delivery
+SET state = ?, code = coalesce(?, code), lease_owner = NULL, lease_until = NULL,
+    attempts = attempts + ?, in_doubt = in_doubt + ?, due_at = CASE WHEN ? > 0 THEN {LATER} ELSE due_at END
+WHERE {OURS}
+"""  # noqa: S608
+
+MARK = f"""
+UPDATE delivery SET state = 'sending'
+WHERE {OURS} AND lease_until > {NOW}
+AND EXISTS (SELECT 1 FROM issue i WHERE i.id = delivery.issue_id AND i.state = 'sending')
+AND {WANTED}
+"""  # noqa: S608
+
+# What did not come back from its mark: the reader left, or the issue stopped, or the lease is over.
+LET_GO = f"""
+UPDATE delivery
+SET state = CASE WHEN {WANTED} THEN 'waiting' ELSE 'left' END, lease_owner = NULL, lease_until = NULL
+WHERE {OURS}
+"""  # noqa: S608
+
+# Only what nobody else could have taken yet.
+RENEW = f"""
+UPDATE delivery SET lease_until = {LATER}
+WHERE seq BETWEEN ? AND ? AND lease_owner = ? AND lease_until > {NOW} AND state IN ('waiting', 'sending')
+"""  # noqa: S608
+
+TAKE = f"""
+UPDATE delivery
+SET lease_owner = ?, lease_until = {LATER}, in_doubt = in_doubt + (state = 'sending'), state = 'waiting'
+WHERE seq IN (
+    SELECT seq FROM delivery
+    WHERE issue_id = ? AND seq > ? AND state IN ('waiting', 'sending')
+    AND (lease_until IS NULL OR lease_until < {NOW}) AND (due_at IS NULL OR due_at <= {NOW})
+    ORDER BY seq LIMIT ?)
+RETURNING seq, id, subscriber_id, attempts
+"""  # noqa: S608
+
+READER = "SELECT address, language FROM subscriber WHERE id = ?"
 
 
-class Pen:
+class Pen(Reopened[Bare]):
     """Writes the worker's marks and fates."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._connection: AsyncConnection | None = None
-
-    async def open(self) -> None:
-        """Have a connection; a new one may be to another file than the last."""
-        if self._connection is None:
-            self._connection = await self._database.writer()
-
-    async def close(self) -> None:
-        """Give the connection back."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        super().__init__(database.bare)
 
     async def write(self, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]) -> set[int]:
-        """Commit all of it; returns which marks hold."""
-        assert self._connection is not None, "open comes first"
-        try:
-            async with self._connection.begin():
-                return await self._write(self._connection, fates, marks)
-        except BaseException:
-            await self.close()
-            raise
-
-    async def _write(
-        self, connection: AsyncConnection, fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy]
-    ) -> set[int]:
-        await self._settle(connection, fates)
-        marked = await self._mark(connection, marks)
-        await self._let_go(connection, [copy for copy in marks if copy.seq not in marked])
-        return marked
+        """Commit all of it; returns which marks hold. Raises Away when nobody knows."""
+        return await self.use(lambda line: line.run(partial(_write, fates, marks)))
 
     async def renew(self, lease: Lease, seconds: float) -> None:
         """Hold on to what is still ours."""
-        assert self._connection is not None, "open comes first"
-        statement = update(Delivery).where(
-            Delivery.seq.between(lease.first, lease.last),
-            Delivery.lease_owner == lease.name,
-            Delivery.lease_until > from_now(),
-            Delivery.state.in_(OPEN),
-        )
-        async with self._connection.begin():
-            await self._connection.execute(statement.values(lease_until=from_now(seconds)))
-
-    async def _mark(self, connection: AsyncConnection, marks: Sequence[Copy]) -> set[int]:
-        marked: set[int] = set()
-        for part in _parts(marks):
-            statement = (
-                update(Delivery)
-                .where(
-                    _ours(part),
-                    Delivery.lease_until > from_now(),
-                    exists().where(Issue.id == Delivery.issue_id, Issue.state == IssueState.SENDING),
-                    wanted(from_now()),
-                )
-                .values(state=State.SENDING)
-                .returning(Delivery.seq)
-            )
-            marked.update(row.seq for row in await connection.execute(statement))
-        return marked
-
-    async def _let_go(self, connection: AsyncConnection, held: Sequence[Held]) -> None:
-        """Not marked: the reader left (then the row says so), or the issue stopped."""
-        for part in _parts(held):
-            free: dict[str, Any] = {"lease_owner": None, "lease_until": None}
-            left = update(Delivery).where(_ours(part), ~wanted(from_now()))
-            await connection.execute(left.values(free | {"state": State.LEFT}))
-            await connection.execute(
-                update(Delivery).where(_ours(part)).values(free | {"state": State.WAITING})
-            )
-
-    async def _settle(self, connection: AsyncConnection, fates: Sequence[tuple[Held, Fate]]) -> None:
-        alike: dict[Fate, list[Held]] = {}
-        for held, fate in fates:
-            alike.setdefault(fate, []).append(held)
-        for fate, rows in alike.items():
-            for part in _parts(rows):
-                await connection.execute(update(Delivery).where(_ours(part)).values(_values(fate)))
+        values = (seconds, lease.first, lease.last, lease.name)
+        await self.use(lambda line: line.run(lambda cursor: cursor.execute(RENEW, values).rowcount))
 
 
-class Hand:
+class Hand(Reopened[Bare]):
     """Takes rows for the one worker: whoever writes has the file to itself."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def open(self) -> None:
-        """Nothing is kept open: others want to write too."""
-
-    async def close(self) -> None:
-        """Nothing is kept open."""
+        super().__init__(database.bare)
 
     async def take(self, wish: Wish) -> list[Taken]:
-        """Lease the next rows in the order of the audience."""
-        async with self._database.unit_of_work() as session:
-            rows = sorted((await session.execute(_taking(wish))).all(), key=attrgetter("seq"))
-            ids = [row.subscriber_id for row in rows]
-            query = select(Subscriber.id, Subscriber.address, Subscriber.language)
-            found = await session.execute(query.where(Subscriber.id.in_(ids)))
-            readers = {row.id: (row.address, row.language) for row in found}
-        return [
-            Taken(
-                row.seq,
-                row.id.bytes,
-                row.subscriber_id.bytes,
-                row.attempts,
-                *readers.get(row.subscriber_id, (None, None)),
-            )
-            for row in rows
-        ]
+        """Lease the next rows in the order of the audience; raises Away when nobody knows."""
+        return await self.use(lambda line: line.run(partial(_take, wish)))
 
 
-def _taking(wish: Wish) -> Any:
-    due = or_(Delivery.due_at.is_(None), Delivery.due_at <= from_now())
-    free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < from_now())
-    chosen = (
-        select(Delivery.seq)
-        .where(Delivery.issue_id == wish.issue_id, Delivery.seq > wish.after)
-        .where(Delivery.state.in_(OPEN), free, due)
-        .order_by(Delivery.seq)
-        .limit(wish.limit)
-        .cte("picked")
-    )
-    doubted = case((Delivery.state == State.SENDING, 1), else_=0)
-    return (
-        update(Delivery)
-        .where(Delivery.seq == chosen.c.seq)
-        .values(
-            lease_owner=wish.name,
-            lease_until=from_now(wish.seconds),
-            in_doubt=Delivery.in_doubt + doubted,
-            state=State.WAITING,
-        )
-        .returning(Delivery.seq, Delivery.id, Delivery.subscriber_id, Delivery.attempts)
-        .execution_options(synchronize_session=False)
-    )
+def _write(fates: Sequence[tuple[Held, Fate]], marks: Sequence[Copy], cursor: sqlite3.Cursor) -> set[int]:
+    cursor.executemany(SETTLE, [(*_values(fate), held.seq, held.lease.name) for held, fate in fates])
+    marked = {copy.seq for copy in marks if cursor.execute(MARK, (copy.seq, copy.lease.name)).rowcount}
+    missed = [(copy.seq, copy.lease.name) for copy in marks if copy.seq not in marked]
+    cursor.executemany(LET_GO, missed)
+    return marked
 
 
-def _ours(held: Sequence[Held]) -> ColumnElement[bool]:
-    """Rows that are under these leases and not at their end.
-
-    `sending` too: a mark whose commit went unanswered may be there already.
-    """
-    rows = [(each.seq, each.lease.name) for each in held]
-    return and_(tuple_(Delivery.seq, Delivery.lease_owner).in_(rows), Delivery.state.in_(OPEN))
+def _values(fate: Fate) -> tuple[str | float | None, ...]:
+    return (fate.state.value, fate.code, fate.tries, fate.doubts, fate.again_in, fate.again_in)
 
 
-def _values(fate: Fate) -> dict[str, Any]:
-    """The columns an outcome sets; giving up the lease makes a second writing change nothing."""
-    values: dict[str, Any] = {"state": fate.state, "lease_owner": None, "lease_until": None}
-    if fate.doubts:
-        values["in_doubt"] = Delivery.in_doubt + fate.doubts
-    if fate.outcome not in UNTRIED:
-        values["attempts"] = Delivery.attempts + fate.tries
-        values["code"] = fate.code
-    if fate.again_in:
-        values["due_at"] = from_now(fate.again_in)
-    return values
-
-
-def _parts(rows: Sequence[T]) -> list[Sequence[T]]:
-    return [rows[at : at + PARAMETERS_AT_ONCE] for at in range(0, len(rows), PARAMETERS_AT_ONCE)]
+def _take(wish: Wish, cursor: sqlite3.Cursor) -> list[Taken]:
+    cursor.execute(TAKE, (wish.name, wish.seconds, wish.issue_id.hex, wish.after, wish.limit))
+    taken = []
+    for seq, ident, subscriber, attempts in sorted(cursor.fetchall()):
+        reader = cursor.execute(READER, (subscriber,)).fetchone() or (None, None)
+        taken.append(Taken(seq, bytes.fromhex(ident), bytes.fromhex(subscriber), attempts, *reader))
+    return taken

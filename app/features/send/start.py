@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
 from app.core.database import changed
-from app.domain import audit, notice, slot
+from app.domain import audit, edition, notice, slot
 from app.domain.audit import Event
-from app.domain.issue import Issue, State, subject
+from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
 
 LATE = timedelta(hours=24)
@@ -65,6 +65,6 @@ async def _hold(session: AsyncSession, issue: Issue, ring: KeyRing, now: datetim
         session, "service", Event.ISSUE_HELD, about=f"issue {issue.id}", reason="late", now=now
     )
     letter = await session.get_one(Newsletter, issue.newsletter_id)
-    words = {"subjects": [await subject(session, issue, letter.language)], "why": "late"}
+    words = {"subjects": [await edition.subject(session, issue, letter.language)], "why": "late"}
     await notice.tell(session, letter, "held", words, ring=ring, now=now)
     return True

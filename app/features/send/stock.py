@@ -1,18 +1,25 @@
-"""The copies a worker has claimed and not sent yet, each with the moment from which it may leave."""
+"""The copies a worker has claimed and not sent yet, each with the moment from which it may leave.
+
+Issues that go out at the same time take turns by that moment: neither one with many readers nor one
+with a slow pace keeps the others waiting.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from uuid import UUID
 
 from app.features.send.lease import Copy
 from app.features.send.letter import Ready, Run
 
 Made = Ready | Exception  # a copy that can leave, or why it cannot be made
+MOMENT = attrgetter("not_before")
 
 
 @dataclass(slots=True)
@@ -32,23 +39,22 @@ class Stock:
     def __init__(self, enough: int) -> None:
         self.enough = enough
         self.low = asyncio.Event()
-        self._items: deque[Item] = deque()
-        self._ahead = 0  # how many at the front are being signed
+        self._items: deque[Item] = deque()  # the first moment first
         self._more = asyncio.Event()
         self._closed = False
 
-    def __len__(self) -> int:
-        return len(self._items)
+    def of(self, run: Run) -> int:
+        """How many copies of an issue there are."""
+        return sum(item.run is run for item in self._items)
 
     def put(self, items: list[Item]) -> None:
-        """Add claimed copies."""
-        self._items.extend(items)
+        """Add claimed copies; both rows are in order already, so this only merges them."""
+        self._items = deque(sorted((*self._items, *items), key=MOMENT))
         self._more.set()
 
     def put_back(self, item: Item) -> None:
         """Nothing has left for this one: it goes first again."""
         self._items.appendleft(item)
-        self._ahead += item.signing is not None
         self._more.set()
 
     def take_now(self) -> Item | None:
@@ -57,10 +63,7 @@ class Stock:
             return None
         if len(self._items) == self.enough:
             self.low.set()
-        item = self._items.popleft()
-        if item.signing is not None:
-            self._ahead -= 1
-        return item
+        return self._items.popleft()
 
     async def take(self, patience: float | None = None) -> Item | None:
         """Wait for a copy that may leave; None when closed or after `patience` seconds."""
@@ -75,34 +78,29 @@ class Stock:
         return None
 
     async def _wait(self, left: float | None) -> None:
+        """Until the first copy may leave, or another is added that may leave before it."""
         if self._items:
             ahead = self._items[0].not_before - time.monotonic()
             left = ahead if left is None else min(ahead, left)
-        else:
-            self._more.clear()
-        try:
+        self._more.clear()
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if left is None else max(left, 0.0)):
-                await (self._more.wait() if not self._items else asyncio.sleep(max(left or 0.0, 0.0)))
-        except TimeoutError:
-            return
+                await self._more.wait()
 
     def unfilled(self, most: int) -> list[Item]:
         """The next copies, as far as they are not filled."""
         return [item for item in islice(self._items, most) if item.made is None]
 
     def unsigned(self, ahead: int, most: int) -> list[Item]:
-        """The next copies to sign, if fewer than `ahead` are under way; they count as under way then."""
-        if self._ahead >= ahead or self._closed:
+        """The next copies to sign, unless the first `ahead` are under way already."""
+        if all(item.signing is not None for item in islice(self._items, ahead)):
             return []
-        found = list(islice(self._items, self._ahead, self._ahead + most))
-        self._ahead += len(found)
-        return found
+        return list(islice((item for item in self._items if item.signing is None), most))
 
     def remove(self, issue_id: UUID) -> list[Item]:
         """Take out every copy of an issue that was stopped."""
         gone = [item for item in self._items if item.copy.issue_id == issue_id]
         self._items = deque(item for item in self._items if item.copy.issue_id != issue_id)
-        self._ahead = sum(item.signing is not None for item in self._items)
         return gone
 
     def close(self) -> list[Item]:

@@ -15,6 +15,7 @@ from uuid import UUID
 from app.core import logs
 from app.core.database import AWAY
 from app.core.patience import at_most
+from app.domain import delivery
 from app.domain.issue import State, in_states
 from app.features.send import breaker, close, freeze, postgres, sqlite
 from app.features.send.breaker import Breaker
@@ -30,6 +31,7 @@ from app.features.send.tools import Tools
 PACED_SECONDS = 2.0  # a slow newsletter claims this much ahead, so that a stop is felt at once
 POLL = 0.2  # seconds between looks for new work: "send" reaches the relay within a second
 SEARCH_SHARE = 10  # a search that found nothing is repeated after ten times its length: a tenth of the time
+SEARCH_PAUSE = 2.0  # seconds, but not later: what was slow once may be a disk that stood still for a moment
 ROUND_SECONDS = 30.0  # a round of milliseconds (a million books: seconds) that takes longer hangs
 WHO = 16  # characters of a worker's random name in that of a lease, which has 32: no two are alike
 
@@ -88,13 +90,13 @@ class Supply:
             busy = await self._advance(run, frozen=frozen) or busy
         for issue in stopping:
             if issue.begun and issue.closed_at is None:
-                await self._close(issue.id)
+                await self._close(issue.id, cancelled=True)
         return busy
 
     async def _advance(self, run: Run, *, frozen: bool) -> bool:
         """Claim more of an issue, and close its books when there is no more; True: go on at once."""
         enough = min(self._stock.enough, self._most(run) - 1)
-        if len(self._stock) > enough or time.monotonic() < self._rest.get(run.issue_id, 0.0):
+        if self._stock.of(run) > enough or time.monotonic() < self._rest.get(run.issue_id, 0.0):
             return frozen
         begun = time.monotonic()
         cursor = self._cursors.setdefault(run.issue_id, 0)
@@ -103,14 +105,14 @@ class Supply:
         if not frozen:
             self._cursors[run.issue_id] = 0
             if cursor == 0:
-                await self._search_failed(run, begun)
+                await self._search_failed(run, time.monotonic() - begun)
         return frozen or cursor > 0
 
-    async def _search_failed(self, run: Run, begun: float) -> None:
+    async def _search_failed(self, run: Run, seconds: float) -> None:
         """From its first reader to its last there is nothing to claim: the end, or others have the rest."""
-        if not len(self._stock):
+        if not self._stock.of(run):
             await self._close(run.issue_id)
-        self._rest[run.issue_id] = time.monotonic() + SEARCH_SHARE * (time.monotonic() - begun)
+        self._rest[run.issue_id] = time.monotonic() + min(SEARCH_SHARE * seconds, SEARCH_PAUSE)
 
     async def _freeze(self, run: Run) -> bool:
         async with self._tools.database.unit_of_work() as session:
@@ -148,15 +150,18 @@ class Supply:
     async def _planned(self, run: Run, copies: list[Copy]) -> list[Item]:
         """Each with its moment, which is reserved for it among all workers."""
         if run.pace is None or not copies:
-            return [Item(run, copy, 0.0) for copy in copies]
+            now = time.monotonic()  # after what was claimed earlier
+            return [Item(run, copy, now) for copy in copies]
         async with self._tools.database.unit_of_work() as session:
             wait = await reserve(session, run.issue_id, len(copies), run.pace)
         first = time.monotonic() + wait
         return [Item(run, copy, first + at / run.pace) for at, copy in enumerate(copies)]
 
-    async def _close(self, issue_id: UUID) -> None:
+    async def _close(self, issue_id: UUID, *, cancelled: bool = False) -> None:
         async with self._tools.database.unit_of_work() as session:
             await close.sweep(session, issue_id)
+            if cancelled:
+                await delivery.give_up_rest(session, issue_id)
             closed = await close.close(session, issue_id, now=self._tools.clock())
         if closed:
             self._tools.moved()
