@@ -22,20 +22,52 @@ from app.web.deps import Chore, Porch
 from app.web.doors import Door, Kind
 from app.web.pages import (
     address,
+    archive,
     ask,
     confirm,
+    contribute,
+    disclosed,
     erase,
     leave,
+    lift,
     mydata,
     newsletters,
+    proof,
+    rights,
     signup,
     statements,
     status,
+    verify,
 )
 from app.web.pages import mailbox as letterbox
 from app.web.provider import provider_of
-from app.web.security import LARGEST_BODY, Wall
-from app.web.staff import access, account, closing, forgotten, gate, home, oidc, people, review, signin
+from app.web.security import LARGEST_BODY, Wall, ceiling
+from app.web.staff import (
+    absence,
+    access,
+    account,
+    closing,
+    contributors,
+    deciding,
+    forgotten,
+    gate,
+    home,
+    keyring,
+    lists,
+    oidc,
+    people,
+    register,
+    replies,
+    review,
+    signin,
+    slots,
+    supervision,
+    trail,
+)
+from app.web.staff import archive as shelf
+from app.web.staff import breach as alarm
+from app.web.staff import issue as desk
+from app.web.staff import request as officers
 from app.web.watch import Watchman
 from app.worker import JOBS
 
@@ -52,16 +84,37 @@ ROOMS = (
     people,
     closing,
     review,
+    *desk.ROOMS,
+    slots,
+    contributors,
+    deciding,
+    replies,
+    absence,
+    *officers.ROOMS,
+    shelf,
+    *alarm.ROOMS,
+    lists,
+    trail,
+    supervision,
+    register,
+    keyring,
     newsletters,
     statements,
+    archive,
     ask,
     signup,
     confirm,
     leave,
+    lift,
     held,
     erase,
+    rights,
     mydata,
     address,
+    verify,
+    disclosed,
+    proof,
+    contribute,
     letterbox,
     status,
 )
@@ -75,7 +128,7 @@ class Service(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Called by Starlette before the first request."""
         https = self.state.porch.house.settings.base_url.startswith("https://")
-        return Wall(super().build_middleware_stack(), https=https, too_large=errors.too_large)
+        return Wall(super().build_middleware_stack(), https=https, refuse=errors.answer)
 
 
 def create_app(
@@ -106,7 +159,7 @@ def create_app(
     for door in _doors(demo=demo, with_mailbox=mailbox is not None):
         _hang(app, door)
     errors.install(app)
-    gate.install(app)
+    signin.install(app)
     return app
 
 
@@ -128,6 +181,7 @@ def _hang(app: FastAPI, door: Door) -> None:
         dependencies=before,
         response_class=Response,
         response_model=None,
+        max_body_size=ceiling(door.path).body,
     )
 
 

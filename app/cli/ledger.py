@@ -1,17 +1,28 @@
-"""`bode ledger`: makes gone people gone again after a restore, and checks that the ledger is whole."""
+"""`bode ledger`: makes gone people gone again after a restore, checks the ledger, and fills its holes."""
 
 from __future__ import annotations
 
-import typer
+from pathlib import Path
+from typing import Annotated
 
-from app.cli.door import REFUSED, AsJson, answer, inside
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cli import glass
+from app.cli.door import REFUSED, AsJson, answer, change, inside
+from app.core.errors import Invalid, Refused
 from app.domain import house as houses
+from app.domain.certificate import LONGEST_FILE, Certificate, read
 from app.domain.house import House
-from app.features import guard
+from app.features import certify, guard
+from app.features import fill as filling
+from app.features.certify import Verdict
 from app.features.guard import Watch
 
 app = typer.Typer(
-    help="The ledger of who has gone: replay it, verify it.", no_args_is_help=True, rich_markup_mode=None
+    help="The ledger of who has gone: replay it, verify it, fill its holes.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -40,14 +51,79 @@ def replay(*, as_json: AsJson = False) -> None:
     answer(done, text, as_json=as_json)
 
 
-@app.command("verify", epilog="Example: bode ledger verify")
-def verify(*, as_json: AsJson = False) -> None:
+@app.command("fill", epilog="Example: bode ledger fill, or: bode ledger fill found-again.lines")
+def fill(
+    found: Annotated[
+        Path | None, typer.Argument(help="A copy that was found again; without it, the copy that is kept.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Fill holes: the ledger gets what only a copy has, its copy gets what only the ledger has.
+
+    Entries keep their numbers, and the chain shows whether they belong there. An end whose number is
+    another's by now is written down once more, as the last. Of a copy only lines with a seal of ours count;
+    others are taken out of it, and nothing else is. Afterwards who had gone is gone, and what neither of
+    the two has is still told by: bode ledger verify
+    """
+    if found is not None and not found.is_file():
+        raise Refused("there is no such file")
+
+    async def work(house: House) -> dict[str, int]:
+        async def act(session: AsyncSession) -> tuple[int, int]:
+            return await filling.fill(session, house.book, found, actor=glass.actor(), now=houses.now())
+
+        added, written = await change(house, act)
+        watch = Watch(house.database, house.book, house.ring)
+        return {
+            "put_back": added,
+            "copied": written,
+            "ended": await guard.replay(watch, everything=True, now=houses.now()),
+        }
+
+    done = inside(work)
+    text = (
+        f"{done['put_back']} ends put back into the ledger, {done['copied']} lines written to its copy, "
+        f"{done['ended']} subscriptions ended again"
+    )
+    answer(done, text, as_json=as_json)
+
+
+FAULTS = {
+    Verdict.FORGED: "this certificate was not signed by this service, or something in it was changed",
+    Verdict.MISSING: "this certificate is signed, and the ledger lacks a line of it or has another there",
+}
+
+
+@app.command("verify", epilog="Example: bode ledger verify, or: bode ledger verify certificate.json")
+def verify(
+    certificate: Annotated[
+        Path | None, typer.Argument(help="The file of a certificate of erasure, to be checked as well.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Check the ledger's chain: nothing changed, nothing missing. Ends with 1 when something is."""
 
     async def work(house: House) -> list[str]:
-        return await house.book.verify(house.ring)
+        faults = await house.book.verify(house.ring)
+        if certificate is not None:
+            ring, book, days = house.ring, house.book, house.settings.backup_days
+            found = _read(certificate)
+            verdict = await certify.check(found, ring=ring, book=book, backup_days=days, now=houses.now())
+            faults += [FAULTS[verdict]] if verdict in FAULTS else []
+        return faults
 
-    report(inside(work), "the ledger is whole", as_json=as_json)
+    whole = "the ledger is whole" + (", the certificate is genuine" if certificate else "")
+    report(inside(work), whole, as_json=as_json)
+
+
+def _read(path: Path) -> Certificate:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return read(file.read(LONGEST_FILE + 1))
+    except (OSError, UnicodeDecodeError):
+        raise Invalid("this file cannot be read") from None
 
 
 def report(faults: list[str], whole: str, *, as_json: bool) -> None:

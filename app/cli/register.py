@@ -1,10 +1,10 @@
-"""`bode register`: the entry of each newsletter in the register of processing, from the tables themselves."""
+"""`bode register`: what is held of whom, and what it may do to people (DPIA), from the tables themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,35 +14,54 @@ from app.core.errors import Refused
 from app.core.language import translations
 from app.domain import newsletter as newsletters
 from app.domain.house import House
-from app.web import processing
+from app.web import dpia, processing
+from app.web.dpia import Sheet
 from app.web.processing import Category, Processing, Say
 
 Spoken = Annotated[Language, typer.Option(help="In which language.")]
 Slug = Annotated[str | None, typer.Option(metavar="SLUG", help="Only this newsletter.")]
+Weighed = Annotated[bool, typer.Option("--dpia", help="The assessment of the risks (DPIA, Art. 35) instead.")]
 
 
-def register(*, newsletter: Slug = None, language: Spoken = Language.NL, as_json: AsJson = False) -> None:
+def register(
+    *,
+    newsletter: Slug = None,
+    language: Spoken = Language.NL,
+    assessment: Weighed = False,
+    as_json: AsJson = False,
+) -> None:
     """Print the entry of each newsletter for the register of processing (GDPR Art. 30).
 
     It is made from the tables: what is held, why and until when is what the deletion job works with.
-    Who is responsible comes from `bode newsletter add`; what is not filled in is named.
+    Who is responsible comes from `bode newsletter add` and `change`; what is not filled in is named.
     """
+    say = translations(language).gettext
+    if assessment:
+        sheets: list[Sheet] = _made(dpia.sheet, newsletter, language)
+        answer([asdict(each) for each in sheets], _text(sheets, _sheet, say), as_json=as_json)
+        return
+    found: list[Processing] = _made(processing.entry, newsletter, language)
+    answer([asdict(each) for each in found], _text(found, _lines, say), as_json=as_json)
+    for each in found:
+        if each.missing:
+            warn(f"warning: '{each.newsletter}' does not say yet: {', '.join(each.missing)}")
 
-    async def work(house: House) -> list[Processing]:
+
+def _made(make: Callable[..., Any], slug: str | None, language: str) -> list[Any]:
+    async def work(house: House) -> list[Any]:
         async with house.database.reading() as session:
             found = await newsletters.every(session)
         days = house.settings.backup_days
-        return [processing.entry(each, days, language) for each in found if newsletter in {None, each.slug}]
+        return [make(each, days, language) for each in found if slug in {None, each.slug}]
 
     found = inside(work)
     if not found:
         raise Refused("there is no such newsletter; see: bode newsletter list")
-    say = translations(language).gettext
-    text = "\n\n".join("\n".join(_lines(each, say)) for each in found)
-    answer([asdict(each) for each in found], text, as_json=as_json)
-    for each in found:
-        if each.missing:
-            warn(f"warning: '{each.newsletter}' does not say yet: {', '.join(each.missing)}")
+    return found
+
+
+def _text(found: list[Any], lines: Callable[[Any, Say], Iterator[str]], say: Say) -> str:
+    return "\n\n".join("\n".join(lines(each, say)) for each in found)
 
 
 def _lines(entry: Processing, say: Say) -> Iterator[str]:
@@ -63,6 +82,27 @@ def _lines(entry: Processing, say: Say) -> Iterator[str]:
     yield from _part(say("Who receives them"), entry.recipients)
     yield from _part(say("Outside the EEA"), [entry.transfers])
     yield from _part(say("How they are protected"), entry.measures)
+
+
+def _sheet(sheet: Sheet, say: Say) -> Iterator[str]:
+    """The same order as the page has, with a line to write on for what is not known."""
+    yield f"{say('Assessment of the risks (DPIA)')}: {sheet.newsletter}"
+    yield from ("", say("A. What is done with personal data"))
+    for part in sheet.description:
+        yield from _part(part.title, part.lines)
+    yield from _part(say("Which data, why, and how long"), [])
+    for each in sheet.data:
+        yield f"- {each.what}: {each.why}. {say('Stays')} {each.until}."
+    yield from ("", say("B. Why it is lawful and needed"))
+    for part in sheet.fairness:
+        yield from _part(part.title, part.lines)
+    yield from ("", say("C. Risks for readers, and D. what is done against them"))
+    for risk in sheet.risks:
+        yield from _part(risk.what, [*risk.measures, f"{say('What is left of it')}: {risk.left}"])
+    yield from _part(say("Whoever is root on the machine with the keys can"), sheet.root_can)
+    yield from _part(say("And cannot"), sheet.root_cannot)
+    blanks = [f"{each.question}: {each.known} ________" for each in sheet.blanks]
+    yield from _part(say("E. To be filled in by your organisation"), blanks)
 
 
 def _part(title: str, words: list[str]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from app.cli.listen import Web
 from app.cli.serve import quiet, until_stopped
 from app.core import logs
 from app.core.errors import Refused
+from app.core.probe import Prober, resolve_examples
 from app.core.settings import Settings
 from app.domain import house as houses
 from app.domain.house import House
@@ -78,7 +79,9 @@ async def _run(configured: Settings, taken: socket.socket) -> None:
         text = await _welcome(house, listen.url(taken))
         mailbox = Mailbox()
         web = Web(listen.create(house, mailbox), lambda: say(text))
-        await _together(web, taken, Worker(house, Courier(configured, mailbox)))
+        await _together(
+            web, taken, Worker(house, Courier(configured, mailbox), prober=Prober(resolve_examples))
+        )
     finally:
         await house.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from urllib.parse import urlsplit
 
 import typer
 import uvloop
@@ -14,7 +15,7 @@ from app.cli.door import settings
 from app.cli.listen import Web
 from app.core import logs
 from app.core.errors import Refused
-from app.core.settings import Settings
+from app.core.settings import Settings, is_loopback
 from app.domain import house as houses
 from app.domain import newsletter as newsletters
 from app.domain.house import House
@@ -58,7 +59,11 @@ async def _serve(configured: Settings, taken: socket.socket) -> None:
 
 
 async def _warn(house: House) -> None:
-    """Readers must be told who is responsible: say which details of that nobody has filled in."""
+    """What a service can run without and had better not: say it once, at the start."""
+    if is_loopback(urlsplit(house.settings.base_url).hostname or ""):
+        log.warning("settings.loopback", setting="BODE_BASE_URL", why="links in mail lead to this machine")
+    if house.settings.ledger_copy is None:
+        log.warning("settings.missing", setting="BODE_LEDGER_COPY", why="see: bode doctor")
     async with house.database.reading() as session:
         for letter in await newsletters.every(session):
             if letter.unfilled:

@@ -13,15 +13,25 @@ from app.cli.door import AsJson, answer, change, inside, warn
 from app.cli.forms import Language, mailbox
 from app.domain import house as houses
 from app.domain import staff as people
+from app.domain.handed import Kind
 from app.domain.house import House
 from app.domain.invitation import Purpose
 from app.domain.staff import Role, Staff
-from app.features import enroll, oversee
+from app.features import enroll, handover, oversee
 from app.features.enroll import Desk
+from app.features.handover import Hand
 
 app = typer.Typer(
     help="Accounts of staff: add, invite, list, disable.", no_args_is_help=True, rich_markup_mode=None
 )
+
+
+IN_HAND = {
+    Kind.WRITING: "issues that they wrote last",
+    Kind.APPROVAL: "issues that they approved",
+    Kind.REQUEST: "privacy requests that they handle",
+    Kind.NOTICE: "notices of a data breach that wait for a second yes",
+}
 
 
 def name(text: str) -> str:
@@ -36,11 +46,27 @@ def desk(house: House) -> Desk:
     return Desk(glass.actor(), house.settings.base_url, house.ring, houses.now())
 
 
-async def close(session: AsyncSession, called: str) -> Staff:
+async def close(session: AsyncSession, called: str) -> tuple[Staff, list[Hand]]:
     """Close an account; whoever is at the command line may also close the last administrator's."""
+    person, held = await look(session, called)
+    left = handover.became(held)
+    await oversee.shut(session, person, actor=glass.actor(), reason=left, now=houses.now())
+    return person, held
+
+
+async def look(session: AsyncSession, called: str) -> tuple[Staff, list[Hand]]:
+    """An account, and what its owner has in hand."""
     person = await people.named(session, called)
-    await oversee.shut(session, person, actor=glass.actor(), now=houses.now())
-    return person
+    return person, await handover.held_by(session, person)
+
+
+def in_hand(held: list[Hand]) -> list[str]:
+    """What that is, and who could go on with it, a line for each kind."""
+    return [
+        f"{IN_HAND[each.kind]}: {', '.join(thing.number for thing in each.things)}; "
+        f"who can go on: {', '.join(each.takers) or 'nobody else has the role'}"
+        for each in held
+    ]
 
 
 def described(person: Staff) -> dict[str, Any]:
@@ -135,16 +161,28 @@ def list_(*, as_json: AsJson = False) -> None:
     answer([described(each) for each in persons], text, as_json=as_json)
 
 
-@app.command("disable", epilog="Example: bode staff disable dana")
+@app.command("disable", epilog="Example: bode staff disable dana --dry-run")
 def disable(
     called: Annotated[str, typer.Argument(metavar="NAME", help="Whose account.")],
     *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what is in their hands; close nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Close an account at once; what it did stays on record."""
+    """Close an account at once; what it did stays on record.
 
-    async def work(house: House) -> Staff:
+    It says what is in its owner's hands and who can go on with that. To hand it over with a mail, close
+    the account on its page under /staff/people instead.
+    """
+
+    async def work(house: House) -> tuple[Staff, list[Hand]]:
+        if dry_run:
+            async with house.database.reading() as session:
+                return await look(session, called)
         return await change(house, lambda session: close(session, called))
 
-    person = inside(work)
-    answer(described(person), f"account '{person.name}' is closed", as_json=as_json)
+    person, held = inside(work)
+    told = f"account '{person.name}' {'would be' if dry_run else 'is'} closed"
+    left = {str(each.kind): [thing.number for thing in each.things] for each in held}
+    answer({**described(person), "in_hand": left}, "\n".join([told, *in_hand(held)]), as_json=as_json)

@@ -20,12 +20,12 @@ from app.domain import newsletter as newsletters
 from app.domain.audit import Event
 from app.domain.house import House
 from app.domain.newsletter import Newsletter
+from app.domain.roster import RELEASERS
 from app.domain.staff import Role
 from app.domain.subscriber import Subscriber
 from app.features import intake
 from app.features.intake import Desk, Tally
 
-RELEASERS = (Role.OFFICER, Role.APPROVER, Role.ADMINISTRATOR)  # who answers for it; not who writes or watches
 BLOCK = 1 << 20  # octets counted at once
 
 Slug = Annotated[str, typer.Option(metavar="SLUG", help="Which newsletter.")]

@@ -12,11 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from app.core import chain
+from app.core import chain, paths
+from app.core.errors import BookClosed
+from app.domain import request
 from app.domain.audit import CHAIN
+from app.domain.certificate import Removed
 from app.domain.house import House
-from app.features import guard, remind, retain
+from app.domain.newsletter import Newsletter
+from app.features import compose, guard, remind, retain
+from app.features.breach import remind as hours
+from app.features.certify import Office, certify
 from app.features.guard import Watch
+from app.features.request import remind as terms
+from app.features.request import settle
+from app.features.request.receive import Desk
 from app.features.send import breaker
 from app.features.send.start import due, start
 
@@ -89,7 +98,45 @@ async def _slots(worker: Worker) -> str:
     async with worker.house.database.unit_of_work() as session:
         ring, now = worker.house.ring, worker.clock()
         missed = await remind.missed(session, ring=ring, now=now)
-        return f"{missed} missed, {await remind.remind(session, ring=ring, now=now)} reminders"
+        alone = await remind.alone(session, ring=ring, now=now)
+        return f"{missed} missed, {await remind.remind(session, ring=ring, now=now)} reminders, {alone} alone"
+
+
+async def _ready(worker: Worker) -> str:
+    base_url, ring = worker.house.settings.base_url, worker.house.ring
+    async with worker.house.database.unit_of_work() as session:
+        begun = await compose.ready(session, ring=ring, base_url=base_url, now=worker.clock())
+    return f"{begun} begun"
+
+
+async def _terms(worker: Worker) -> str:
+    base_url, ring = worker.house.settings.base_url, worker.house.ring
+    async with worker.house.database.unit_of_work() as session:
+        return f"{await terms.remind(session, ring=ring, base_url=base_url, now=worker.clock())} mails"
+
+
+async def _certificates(worker: Worker) -> str:
+    house, now, made = worker.house, worker.clock(), 0
+    settings = house.settings
+    async with house.database.unit_of_work() as session:
+        for row in await request.unproven(session):
+            letter = await session.get_one(Newsletter, row.newsletter_id)
+            office = Office(letter.sender_name, house.ring, house.book, settings.backup_days)
+            address, removed = request.opened(house.ring, row), Removed(**(row.unproven or {})["removed"])
+            try:
+                found = await certify(session, office, address, removed, now=row.decided_at or now)
+            except BookClosed:
+                continue
+            desk = Desk("service", house.ring, house.book, settings.base_url, settings.backup_days, now)
+            url = paths.link(settings.base_url, "certificate", row.language, found.packed())
+            made += await settle.prove(session, desk, row, url)
+    return f"{made} mailed"
+
+
+async def _hours(worker: Worker) -> str:
+    base_url, ring = worker.house.settings.base_url, worker.house.ring
+    async with worker.house.database.unit_of_work() as session:
+        return f"{await hours.remind(session, ring=ring, base_url=base_url, now=worker.clock())} mails"
 
 
 async def _retain(worker: Worker) -> str:
@@ -115,6 +162,10 @@ JOBS = (
     Chore("replay", timedelta(minutes=1), "who has gone stays gone", _replay),
     Chore("preview", timedelta(seconds=15), "the final mail, ten minutes ahead", _preview),
     Chore("slots", timedelta(minutes=1), "remind editors, record missed slots", _slots),
+    Chore("ready", timedelta(hours=1), "the month's draft, from the first working day", _ready),
+    Chore("terms", timedelta(minutes=10), "warn of privacy requests whose term ends", _terms),
+    Chore("certificates", timedelta(minutes=1), "of who was erased while the ledger was away", _certificates),
+    Chore("breaches", timedelta(minutes=10), "warn that a data breach must be reported", _hours),
     Chore("retain", timedelta(hours=1), "delete what has been kept long enough", _retain),
     Chore("sign", timedelta(days=1), "close a segment of trail and ledger", _sign),
 )

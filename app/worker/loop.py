@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -20,11 +20,13 @@ from app.core import logs
 from app.core.database import AWAY, changed, insert_or_skip
 from app.core.errors import Refused
 from app.core.patience import Patience
+from app.core.probe import Prober
 from app.domain import house as houses
 from app.domain.house import House
 from app.domain.outbox import LIVES
 from app.domain.service import Job
-from app.features import bounce, guard
+from app.features import bounce, guard, intake
+from app.features.approve import following
 from app.features.guard import Watch
 from app.features.post.carry import FIRST_PAUSE, LONGEST_PAUSE, Carrier, Tray, void_leases
 from app.features.post.write import House as From
@@ -37,6 +39,7 @@ from app.worker.alone import alone
 from app.worker.jobs import JOBS, Chore
 
 TICK = 0.5  # seconds between looks at the table of jobs
+LOOKED_AFTER = 2.0  # seconds between looks for links to follow or a list: somebody waits for the answer
 
 log = logs.get("worker")
 
@@ -52,6 +55,7 @@ class Worker:
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     dead: asyncio.Queue[UUID] = field(default_factory=asyncio.Queue)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    prober: Prober = field(default_factory=Prober)
 
     @property
     def watch(self) -> Watch:
@@ -66,12 +70,7 @@ class Worker:
 
     async def compare(self) -> None:
         """Compare the counters after a new connection, and recover from a restore."""
-        self.house.fresh = False
-        try:
-            await guard.check(self.watch, now=self.clock())
-        except BaseException:
-            self.house.fresh = True
-            raise
+        await self.house.compare(lambda: guard.check(self.watch, now=self.clock()))
 
     def engine(self) -> Engine:
         """The newsletters' sender."""
@@ -130,7 +129,14 @@ class Worker:
             engine, carrier = self.engine(), self.carrier()
             tasks = [
                 asyncio.create_task(each)
-                for each in (engine.run(), carrier.run(), self._jobs(), self._bury())
+                for each in (
+                    engine.run(),
+                    carrier.run(),
+                    self._jobs(),
+                    self._bury(),
+                    self._apart("links", self._follow),
+                    self._apart("lists", self._bring_in),
+                )
             ]
             stopper = asyncio.create_task(self.stopping.wait())
             await asyncio.wait([stopper, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -168,6 +174,25 @@ class Worker:
         except AWAY:
             self.dead.put_nowait(subscriber_id)
             await asyncio.sleep(1)
+
+    async def _follow(self) -> int:
+        return await following.look(self.house.database, self.prober, now=self.clock())
+
+    async def _bring_in(self) -> bool:
+        house = self.house
+        return await intake.carry_on(house.database, house.book, house.ring, now=self.clock())
+
+    async def _apart(self, name: str, act: Callable[[], Awaitable[int]]) -> None:
+        """Apart from the jobs, because a site or a long list takes its time and none of them may wait."""
+        while not self.stopping.is_set():
+            try:
+                busy = await act()
+            except (Refused, *AWAY) as trouble:
+                log.warning("apart.retry", what=name, trouble=type(trouble).__name__)
+                busy = 0
+            if not busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.stopping.wait(), LOOKED_AFTER)
 
     async def _jobs(self) -> None:
         while not self.stopping.is_set():

@@ -51,6 +51,7 @@ async def examine(configured: Settings) -> AsyncIterator[Finding]:
     yield _settings(configured)
     outside = [
         places.keys(configured),
+        *places.signing(configured),
         await places.database("database", configured.database, migrating.MAIN),
         await places.database("ledger", configured.ledger, migrating.LEDGER),
         places.apart(configured),

@@ -1,14 +1,16 @@
-"""Looks inside an open service: the active key, newsletters, accounts, the worker, and the clock."""
+"""Looks inside an open service: the ledger, newsletters, accounts, the worker, and the clock."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.doctor.finding import Finding, fine, problem, warning
+from app.core.errors import BookClosed, Refused
 from app.core.sqltime import from_now
 from app.domain import house as houses
 from app.domain import newsletter as newsletters
@@ -19,6 +21,7 @@ from app.domain.service import Job
 from app.domain.staff import Role
 from app.features import guard
 from app.features.guard import Watch
+from app.mail.dkim import Keys
 
 RECENT = timedelta(minutes=1)  # a worker raises the counter every ten seconds
 NEEDED = (Role.EDITOR, Role.APPROVER)  # without both nothing can be sent
@@ -29,14 +32,30 @@ async def inside(house: House) -> AsyncIterator[Finding]:
     """Everything that can only be seen from inside."""
     for reason in await guard.reasons(Watch(house.database, house.book, house.ring)):
         yield problem("ledger", reason, "It is written by itself when a worker runs and the ledger answers")
+    async for each in _ledger(house):
+        yield each
     async with house.database.reading() as session:
         letters = await newsletters.every(session)
-        for each in _newsletters(letters):
+        for each in (*_newsletters(letters), *_signed(house.settings.dkim_keys, letters)):
             yield each
         async for each in _people(session):
             yield each
         yield await _worker(session, houses.now())
         yield await _clock(session, letters)
+
+
+async def _ledger(house: House) -> AsyncIterator[Finding]:
+    """Nothing of it was changed or removed, and it and its copy have the same."""
+    try:
+        faults = await house.book.verify(house.ring)
+    except BookClosed:
+        return  # which was told already
+    advice = "Keep both as they are, look for an older copy or backup, and read: bode ledger fill --help"
+    for fault in faults:
+        yield problem("ledger whole", fault, advice)
+    if not faults:
+        beside = " and its copy has the same" if house.book.copy.path else ""
+        yield fine("ledger whole", f"nothing was changed or removed{beside}")
 
 
 def _newsletters(letters: list[Newsletter]) -> Iterator[Finding]:
@@ -46,9 +65,21 @@ def _newsletters(letters: list[Newsletter]) -> Iterator[Finding]:
         check = f"newsletter {letter.slug}"
         if letter.unfilled:
             found = "its privacy statement lacks: " + ", ".join(letter.unfilled)
-            yield warning(check, found, "Readers must be told; fill them in")
+            yield warning(check, found, f"Readers must be told: bode newsletter change {letter.slug}")
         else:
             yield fine(check, "its privacy statement is complete")
+
+
+def _signed(path: Path | None, letters: list[Newsletter]) -> Iterator[Finding]:
+    """Every newsletter's sender is of the domain whose keys sign, or its issue is held at its moment."""
+    if path is None:
+        return
+    keys = Keys.load(path)
+    for letter in letters:
+        try:
+            keys.check_sender(letter.sender_address)
+        except Refused as refused:
+            yield problem(f"newsletter {letter.slug}", str(refused), "Until then its issues are held")
 
 
 async def _people(session: AsyncSession) -> AsyncIterator[Finding]:

@@ -16,6 +16,7 @@ from app.core import keyfile, migrating
 from app.core.database import Database, normal
 from app.core.errors import Refused
 from app.core.settings import Settings
+from app.mail.dkim import Keys
 
 
 def keys(configured: Settings) -> Finding:
@@ -28,6 +29,19 @@ def keys(configured: Settings) -> Finding:
     except Refused as refused:
         return problem("keys", str(refused), "Without the right ring nothing can be read or sent")
     return fine("keys", f"{path}, {len(ring.ids)} in the ring, readable by its owner only")
+
+
+def signing(configured: Settings) -> Iterator[Finding]:
+    """The keys that sign mail can be read by their owner only; without any the relay signs."""
+    if configured.dkim_keys is None:
+        return
+    try:
+        found = Keys.load(configured.dkim_keys)
+    except Refused as refused:
+        yield problem("signatures", str(refused), "No worker starts without them")
+    else:
+        selectors = ", ".join(each.selector for each in found.keys)
+        yield fine("signatures", f"mail of {found.domain} is signed with {selectors}")
 
 
 async def database(check: str, url: str, which: str) -> Finding:
@@ -82,11 +96,11 @@ def apart(configured: Settings) -> Finding:
 
 def copy(configured: Settings) -> Iterator[Finding]:
     """The ledger's copy can be written."""
-    path = configured.ledger_copy
+    path = configured.ledger_lines
+    if configured.production and configured.ledger_copy is None:
+        advice = "Set BODE_LEDGER_COPY to a file on another disk or host"
+        yield warning("ledger copy", f"beside the ledger: {path}" if path else "there is none", advice)
     if path is None:
-        if configured.production:
-            advice = "Set BODE_LEDGER_COPY to a file on another disk or host"
-            yield warning("ledger copy", "there is none", advice)
         return
     target = path if path.exists() else path.parent
     if path.is_dir() or not os.access(target, os.W_OK):

@@ -12,6 +12,7 @@ from app.cli.door import AsJson, answer, inside
 from app.cli.issue import words
 from app.cli.issue.words import IssueId
 from app.core.errors import Refused
+from app.domain import edition
 from app.domain import issue as issues
 from app.domain import newsletter as newsletters
 from app.domain.house import House
@@ -64,13 +65,13 @@ def show(issue_id: IssueId, *, as_json: AsJson = False) -> None:
         async with house.database.reading() as session:
             issue = await words.find(session, issue_id)
             letter = await session.get_one(Newsletter, issue.newsletter_id)
-            editions = await issues.editions(session, issue.id)
-            main = editions.get(letter.language) or next(iter(editions.values()))
+            written = await edition.typed(session, issue.id)
+            main = written.get(letter.language) or next(iter(written.values()))
             shown = {
                 **await words.described(session, issue),
-                "subject": main.subject,
-                "preheader": main.preheader,
-                "languages": sorted(editions),
+                "subject": main.top["subject"],
+                "preheader": main.top["preheader"],
+                "languages": sorted(written),
                 "pictures": len(await issues.images(session, issue.id)),
                 "bytes": await _weight(session, house, issue),
                 "sha256": issue.digest,

@@ -73,12 +73,13 @@ def approve(
     """Approve an issue: what is stored now is, byte for byte, what every reader gets.
 
     The approver is another person than the author. The issue takes the newsletter's next free slot;
-    without a cadence it waits for `schedule` or `send`. In production colleagues are told by mail.
+    without a cadence it waits for `schedule` or `send`. In production colleagues are told by mail. What
+    nobody has looked at yet, links or the mail in a browser, is told here and in the trail.
     """
 
     async def step(session: AsyncSession, issue: Issue, house: House) -> None:
         now = houses.now()
-        await approving.approve(
+        unseen = await approving.approve(
             session,
             issue,
             approver=approver,
@@ -86,7 +87,9 @@ def approve(
             ring=house.ring,
             now=now,
         )
-        reason = f"by command, as {issue.approver}"
+        for each in unseen:
+            typer.echo(each, err=True)
+        reason = f"by command, as {issue.approver}{', not looked at' if unseen else ''}"
         about = f"issue {issue.id}"
         await audit.record(session, glass.actor(), Event.ISSUE_APPROVED, about=about, reason=reason, now=now)
         await planning.plan(session, issue, now)
