@@ -108,15 +108,16 @@ async def close_segment(session: AsyncSession, tables: Tables, ring: KeyRing, *,
     head = await session.get(tables.head, tables.name, with_for_update=True)
     point = tables.checkpoint
     before = await session.scalar(select(point.seq).order_by(point.seq.desc()).limit(1)) or 0
-    if head is None or head.seq == before:
-        return False
+    if head is None or head.seq == before or await session.get(tables.record, head.seq) is None:
+        return False  # a number that was left empty is signed by nobody
     closed = point(seq=head.seq, hash=head.hash, count=head.seq - before, at=now, key_id=ring.active)
     closed.signature = ring.signer(tables.name, ring.active).sign(_statement(tables.name, closed))
     session.add(closed)
     return True
 
 
-def _signed(tables: Tables, ring: KeyRing, point: Any) -> bool:
+def signed(tables: Tables, ring: KeyRing, point: Any) -> bool:
+    """Whether this service signed that point."""
     try:
         public = ring.signer(tables.name, point.key_id).public_key()
         public.verify(point.signature, _statement(tables.name, point))
@@ -128,11 +129,12 @@ def _signed(tables: Tables, ring: KeyRing, point: Any) -> bool:
 async def verify(session: AsyncSession, tables: Tables, ring: KeyRing) -> list[str]:
     """What is wrong with a chain, in words; an empty list when nothing is."""
     points = list(await session.scalars(select(tables.checkpoint).order_by("seq")))
-    faults = [f"checkpoint {p.seq}: the signature is wrong" for p in points if not _signed(tables, ring, p)]
+    faults = [f"checkpoint {p.seq}: the signature is wrong" for p in points if not signed(tables, ring, p)]
     faults += _gaps(points)
     rows = await session.stream_scalars(select(tables.record).order_by("seq"))
     walk = _Walk(points)
     async for row in rows:
+        faults += walk.reach(row)
         if fault := walk.take(row):
             return [*faults, fault]
     head = await session.get(tables.head, tables.name)
@@ -156,24 +158,27 @@ class _Walk:
         self._hash: bytes | None = START
         self._begun = False
 
+    def reach(self, row: Any) -> list[str]:
+        """What is missing before this record; the rest is looked at all the same."""
+        begun, self._begun = self._begun, True
+        if row.seq == self._seq + 1:
+            return []
+        missing, self._seq, self._hash = self._seq + 1, row.seq - 1, None
+        if not begun:  # older segments were pruned: their checkpoint is the anchor
+            self._hash = self._points.get(self._seq)
+            lost = f"record {row.seq}: what came before it was removed without an anchor"
+            return [] if self._hash is not None else [lost]
+        if missing == self._seq:
+            return [f"record {missing} is missing"]
+        return [f"records {missing} to {self._seq} are missing"]
+
     def take(self, row: Any) -> str | None:
-        if not self._begun:
-            self._begin(row)
-        if row.seq != self._seq + 1:
-            return f"record {self._seq + 1} is missing"
-        if self._hash is None:
-            return f"record {row.seq}: what came before it was removed without an anchor"
-        if row.hash != next_hash(self._hash, row):
+        if self._hash is not None and row.hash != next_hash(self._hash, row):
             return f"record {row.seq} was changed, or its order was"
         if self._points.get(row.seq, row.hash) != row.hash:
             return f"record {row.seq} differs from its signed checkpoint"
         self._seq, self._hash = row.seq, row.hash
         return None
-
-    def _begin(self, row: Any) -> None:
-        self._begun = True
-        if row.seq > 1:  # older segments were pruned: their checkpoint is the anchor
-            self._seq, self._hash = row.seq - 1, self._points.get(row.seq - 1)
 
     def finish(self, head: Any) -> list[str]:
         if not self._begun and self._points:

@@ -5,7 +5,8 @@ What is checked and what is sent are read by this same reader, so they cannot di
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -13,6 +14,12 @@ from markdown_it.tree import SyntaxTreeNode
 
 _READER = MarkdownIt("commonmark", {"html": False})
 _SKIMMER = MarkdownIt("commonmark", {"html": False}).disable("inline")
+
+
+# What gives a text its form in the middle of a line, at its beginning, and as the number of an item.
+_SIGNS: Final = re.compile(r"[\\`*\[]|<(?=[A-Za-z])|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_])")
+_BEGINS: Final = re.compile(r"(\d{0,9})([#=+~>-]|(?<=\d)[.)])")
+_ITEM: Final = re.compile(r"[-*•]\s+(?=\S)")
 
 
 def tokens(markdown: str) -> list[Token]:
@@ -51,3 +58,23 @@ def words(node: SyntaxTreeNode) -> str:
         return node.content
     inside = "".join(words(child) for child in node.children)
     return " " if node.type in ("softbreak", "hardbreak") else inside
+
+
+def literal(text: str) -> str:
+    """Plain words as Markdown that shows those words; a line that begins with a dash is an item of a list."""
+    written: list[str] = []
+    in_list = False
+    for line in text.splitlines():
+        words = line.strip()
+        mark = _ITEM.match(words)
+        if in_list and words and not mark:
+            written.append("")  # else it would be read as more of the item
+        in_list = bool(mark) or (in_list and not words)
+        written.append(f"- {_literal(words[mark.end() :])}" if mark else _literal(words))
+    return "\n".join(written)
+
+
+def _literal(line: str) -> str:
+    first = _BEGINS.match(line)
+    begun = f"{first[1]}\\{first[2]}" if first else ""
+    return begun + _SIGNS.sub(r"\\\g<0>", line[first.end() if first else 0 :])

@@ -34,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.util import await_only
 
+from app.core.bare import Bare
 from app.core.direct import ANSWER_WITHIN, Direct
 from app.core.errors import BookClosed
 
@@ -43,6 +44,10 @@ AWAY = (DBAPIError, PoolTimeout, OSError, BookClosed)
 PATIENCE = 30.0  # seconds; longer than any write of ours, so that waiting is never an error
 BUSY_TIMEOUT_MS = 3  # SQLite's own waiting grows to 100 ms a step and misses its turn; ours does not
 SPIN = 0.002  # seconds between two tries to write, so that a gap of the sender is never missed
+PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON",
+    f"busy_timeout={BUSY_TIMEOUT_MS}",
+)  # fmt: skip
 STATEMENT_TIMEOUT_MS = 60_000  # a statement this old is a fault, not work
 IDLE_TIMEOUT_MS = 15_000  # a transaction whose client has gone frees its rows after this
 POOL_SIZE = 10
@@ -108,9 +113,8 @@ def normal(url: str) -> URL:
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()
 
 
@@ -193,10 +197,6 @@ class Database:
         async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
-    async def writer(self) -> AsyncConnection:
-        """A writing connection to keep, for the sender's group commit."""
-        return await self._writer.connect()
-
     def on_connect(self, told: Callable[[], None]) -> None:
         """Call `told` at every new connection: a database that comes back may be another one."""
         event.listen(self.engine.sync_engine, "connect", lambda *_: told())
@@ -209,6 +209,14 @@ class Database:
         """
         _, words = self.engine.dialect.create_connect_args(self.url)
         line = await Direct.open({**words, **_manners(self._patience)}, statements, within)
+        for told in self._told:
+            told()
+        return line
+
+    async def bare(self) -> Bare:
+        """The same for SQLite; raises Away, also when there is no file."""
+        line = Bare(Path(str(self.url.database)), PRAGMAS, self._patience, SPIN)
+        await line.open()
         for told in self._told:
             told()
         return line

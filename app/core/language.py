@@ -16,6 +16,7 @@ from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
 
 LANGUAGES = ("nl", "en")
@@ -75,6 +76,11 @@ def month(on: date, language: str) -> str:
 def month_short(on: date, language: str) -> str:
     """Such as: nov, for a tile on a calendar."""
     return format_date(on, "MMM", locale=REGIONS[language])
+
+
+def decimal(value: float, language: str) -> str:
+    """4,1 or 4.1."""
+    return format_decimal(value, "0.0", locale=REGIONS[language])
 
 
 def clock(at: time, language: str) -> str:

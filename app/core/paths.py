@@ -13,9 +13,16 @@ WORDS: Final = {
     "leave": {"nl": "afmelden", "en": "unsubscribe"},
     "manage": {"nl": "gegevens", "en": "my-data"},
     "address": {"nl": "adres", "en": "address"},
+    "request": {"nl": "verzoek", "en": "request"},
+    "lift": {"nl": "blokkade", "en": "block"},
+    "held": {"nl": "inzage", "en": "held-data"},
+    "certificate": {"nl": "bewijs", "en": "certificate"},
+    "copy": {"nl": "kopij", "en": "copy"},  # for partners: to send in a text
     "access": {"nl": "toegang", "en": "access"},  # for staff: to set what they sign in with
 }
 ASK: Final = {"nl": "mijn-gegevens", "en": "my-data"}
+ARCHIVE: Final = {"nl": "archief", "en": "archive"}
+CHECK: Final = {"nl": "/bewijs-controleren", "en": "/check-certificate"}
 ACCESSIBILITY: Final = {"nl": "/toegankelijkheid", "en": "/accessibility"}
 
 
@@ -37,3 +44,13 @@ def ask(base_url: str, language: str, slug: str) -> str:
 def privacy(base_url: str, language: str, slug: str) -> str:
     """The privacy statement of a newsletter."""
     return f"{signup(base_url, language, slug)}/privacy"
+
+
+def archive(base_url: str, language: str, slug: str) -> str:
+    """The issues of a newsletter that went out."""
+    return f"{signup(base_url, language, slug)}/{ARCHIVE[language]}"
+
+
+def published(base_url: str, language: str, slug: str, number: int) -> str:
+    """One of them; the same for everybody, so it can be passed on."""
+    return f"{archive(base_url, language, slug)}/{number}"

@@ -6,10 +6,11 @@ they can hold scripts.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from app.core.errors import Invalid
 
@@ -17,7 +18,24 @@ FILE_MOST = 10_000_000  # bytes: a photograph from a telephone
 PIXELS_MOST = 40_000_000  # a small file can unpack into a bomb
 WIDTH_MOST = 1152  # twice the width it is shown at, for sharp screens
 QUALITY = 82  # where JPEG's losses begin to be seen
+# Of a photograph, in bytes: three of them then travel in one mail. Smaller and coarser is tried in turn.
+PHOTO_MOST = 100_000
+TRIES = ((WIDTH_MOST, QUALITY), (WIDTH_MOST, 70), (864, 70), (640, 65))
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/jpeg"}
+
+# What the readers of the four kinds raise for a file that is damaged or made to do harm.
+DAMAGED = (
+    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, struct.error),
+    Image.DecompressionBombError,
+)
+
+
+class BadPicture(Invalid):
+    """A file that cannot be used; `code` is kind, large or pixels."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +51,38 @@ class Cleaned:
 def clean(content: bytes) -> Cleaned:
     """Re-encode and scale; raises Invalid with what to do."""
     if len(content) > FILE_MOST:
-        raise Invalid(f"the picture is larger than {FILE_MOST // 1_000_000} MB; make it smaller")
+        raise BadPicture("large", f"the picture is larger than {FILE_MOST // 1_000_000} MB; make it smaller")
     try:
         opened = Image.open(BytesIO(content), formats=list(FORMATS))
         if opened.width * opened.height > PIXELS_MOST:
-            raise Invalid("the picture has too many pixels; make it smaller")
+            raise BadPicture("pixels", "the picture has too many pixels; make it smaller")
         kind = opened.format or ""
         picture: Image.Image = ImageOps.exif_transpose(opened)
         picture.load()
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        raise Invalid("this is not a PNG, JPEG, GIF or WebP picture that can be read") from None
-    return _encoded(_scaled(picture), FORMATS[kind])
+    except DAMAGED:
+        raise BadPicture("kind", "this is not a PNG, JPEG, GIF or WebP picture that can be read") from None
+    return _photograph(picture) if FORMATS[kind] == "image/jpeg" else _drawing(picture)
 
 
-def _scaled(picture: Image.Image) -> Image.Image:
-    if picture.width <= WIDTH_MOST:
+def _photograph(picture: Image.Image) -> Cleaned:
+    """The best of the tries that is light enough, else the lightest."""
+    for width, quality in TRIES:
+        scaled, out = _scaled(picture, width).convert("RGB"), BytesIO()
+        scaled.save(out, "JPEG", quality=quality, optimize=True)
+        if out.tell() <= PHOTO_MOST:
+            break
+    return Cleaned("image/jpeg", scaled.width, scaled.height, out.getvalue())
+
+
+def _drawing(picture: Image.Image) -> Cleaned:
+    """One frame: what moves distracts, and some cannot stop it."""
+    scaled, out = _scaled(picture, WIDTH_MOST), BytesIO()
+    scaled.save(out, "PNG", optimize=True, exif=b"", pnginfo=None)
+    return Cleaned("image/png", scaled.width, scaled.height, out.getvalue())
+
+
+def _scaled(picture: Image.Image, most: int) -> Image.Image:
+    if picture.width <= most:
         return picture
-    height = round(picture.height * WIDTH_MOST / picture.width)
-    return picture.convert("RGBA" if picture.has_transparency_data else "RGB").resize(
-        (WIDTH_MOST, max(1, height))
-    )
-
-
-def _encoded(picture: Image.Image, kind: str) -> Cleaned:
-    out = BytesIO()
-    if kind == "image/jpeg":
-        picture.convert("RGB").save(out, "JPEG", quality=QUALITY, optimize=True)
-    else:
-        kind = "image/png"  # one frame: what moves distracts, and some cannot stop it
-        picture.save(out, "PNG", optimize=True, exif=b"", pnginfo=None)
-    return Cleaned(kind, picture.width, picture.height, out.getvalue())
+    height = round(picture.height * most / picture.width)
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB").resize((most, max(1, height)))

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PSEUDONYM = "pseudonym"  # a keyed value that only the key's holder can match with an address
     READER = "reader"  # something about one subscriber
     STAFF = "staff"  # something about a member of staff
+    PARTNER = "partner"  # something about somebody at a partner who sends in copy
     CONTENT = "content"  # what is published
     TECHNICAL = "technical"  # about no person
 
@@ -31,8 +32,8 @@ class Kind(StrEnum):
 class Sealed:
     """How a column's value is encrypted: the key's purpose, and the columns it is bound to.
 
-    A change of keys reads these, so that nothing sealed is left behind. `row` has the random number of
-    the row; `scope` the newsletter, where the key is the newsletter's own.
+    A change of keys reads these, so that nothing sealed is left behind. `row` has the random number (or
+    name) of the row; `scope` the newsletter, where the key is the newsletter's own.
     """
 
     purpose: str

@@ -136,6 +136,13 @@ class Settings(BaseSettings):
         return self.ledger_url or f"sqlite+aiosqlite:///{self.data_dir / 'ledger.db'}"
 
     @property
+    def ledger_lines(self) -> Path | None:
+        """Where the ledger's entries go as well: beside one that is a file, in production, if not told."""
+        if self.ledger_copy or not self.production or not self.ledger.startswith("sqlite"):
+            return self.ledger_copy
+        return Path(self.ledger.partition(":///")[2]).with_suffix(".jsonl")
+
+    @property
     def keys(self) -> Path:
         """Where the key ring lies."""
         return self.keys_file or self.data_dir / "keys.json"

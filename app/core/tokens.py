@@ -21,19 +21,21 @@ LENGTHS = (192, 288, 480)  # the longest address (254 octets) and its companions
 TAG_BYTES = 4  # enough to tell some hundreds of newsletters apart
 ID_LENGTH = 16
 MARK_BYTES = 18  # 144 bits: 56 characters in all, without a padding sign
-MARK_CHARACTERS = 56
+END = "e"  # after every link: some mail programs take a "-" or "_" there for the end of the sentence
+MARK_CHARACTERS = 57
 LONGEST = 900  # characters; anything longer was never ours
 
 
 def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode() + END
 
 
 def _decode(text: str) -> bytes:
     if len(text) > LONGEST:
         raise Unreadable("too long for a link of ours")
+    code = text.removesuffix(END)
     try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise Unreadable("not a link of ours") from None
     if _encode(raw) != text:
@@ -69,7 +71,7 @@ def tag_of(newsletter_id: UUID) -> bytes:
 
 
 def mark(ring: KeyRing, purpose: str, tag: bytes, subscriber_id: UUID, *, key_id: str | None = None) -> str:
-    """The token of a newsletter's link: always 56 URL-safe characters, the same at every try.
+    """The token of a newsletter's link: always 57 URL-safe characters, the same at every try.
 
     A sender passes the `key_id` it started an issue with, so that bytes never change in between.
     """
@@ -79,12 +81,12 @@ def mark(ring: KeyRing, purpose: str, tag: bytes, subscriber_id: UUID, *, key_id
 def marker(ring: KeyRing, purpose: str, tag: bytes, key_id: str) -> Callable[[bytes], bytes]:
     """What `mark` makes, for who makes thousands a second: give it a subscriber's id, 16 octets."""
     start = hmac.new(ring.derived(f"link:{purpose}", key_id, tag), digestmod="sha256")
-    head = bytes.fromhex(key_id) + tag
+    head, end = bytes.fromhex(key_id) + tag, END.encode()
 
     def marked(subscriber: bytes) -> bytes:
         proof = start.copy()
         proof.update(subscriber)
-        return base64.urlsafe_b64encode(head + subscriber + proof.digest()[:MARK_BYTES])
+        return base64.urlsafe_b64encode(head + subscriber + proof.digest()[:MARK_BYTES]) + end
 
     return marked
 

@@ -6,16 +6,19 @@ reasons are chosen from a list and carry a case number, not free text (promise 1
 
 from __future__ import annotations
 
+import hmac
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import chain
+from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime
 from app.core.errors import Invalid
 from app.core.register import Kind, held, kept
@@ -27,10 +30,13 @@ class Event(StrEnum):
     """What can be on record; each is written somewhere, which a test checks."""
 
     NEWSLETTER_ADDED = "newsletter.added"
+    NEWSLETTER_CHANGED = "newsletter.changed"
     STAFF_ADDED = "staff.added"
     STAFF_DISABLED = "staff.disabled"
     STAFF_ROLES_CHANGED = "staff.roles_changed"
     STAFF_LINKED = "staff.linked"
+    STAFF_AWAY = "staff.away"
+    STAFF_BACK = "staff.back"
     STAFF_REVIEWED = "staff.reviewed"
     STAFF_INVITED = "staff.invited"
     STAFF_ENROLLED = "staff.enrolled"
@@ -39,11 +45,21 @@ class Event(StrEnum):
     STAFF_PASSWORD_CHANGED = "staff.password_changed"  # noqa: S105  (the word, not one)
     STAFF_FACTOR_CHANGED = "staff.factor_changed"
     STAFF_CODES_RENEWED = "staff.codes_renewed"
+    WORK_HANDED_OVER = "work.handed_over"
+    ISSUE_BEGUN = "issue.begun"
+    ISSUE_CORRECTED = "issue.corrected"
+    ISSUE_WRITTEN = "issue.written"
     ISSUE_IMPORTED = "issue.imported"
+    ISSUE_LINKS_ASKED = "issue.links_asked"
+    ISSUE_SEEN = "issue.seen"
+    ISSUE_SIGHT_ASKED = "issue.sight_asked"
     ISSUE_SUBMITTED = "issue.submitted"
+    ISSUE_RETURNED = "issue.returned"
+    ISSUE_TRIED = "issue.tried"
     ISSUE_APPROVED = "issue.approved"
     ISSUE_APPROVAL_VOIDED = "issue.approval_voided"
     ISSUE_SCHEDULED = "issue.scheduled"
+    ISSUE_UNPLANNED = "issue.unplanned"
     ISSUE_STARTED = "issue.started"
     ISSUE_PAUSED = "issue.paused"
     ISSUE_RESUMED = "issue.resumed"
@@ -51,13 +67,50 @@ class Event(StrEnum):
     ISSUE_HELD = "issue.held"
     ISSUE_SENT = "issue.sent"
     ISSUE_RESENT = "issue.resent"
+    ISSUE_WITHDRAWN = "issue.withdrawn"
+    ISSUE_BLANKED = "issue.blanked"
+    ISSUE_PUT_BACK = "issue.put_back"
+    ISSUE_EXPORTED = "issue.exported"
+    COPY_LINK_MADE = "copy.link_made"
+    COPY_LINK_WITHDRAWN = "copy.link_withdrawn"
+    COPY_RECEIVED = "copy.received"
+    COPY_USED = "copy.used"
+    COPY_REMOVED = "copy.removed"
     SLOT_MISSED = "slot.missed"
     SLOT_SKIPPED = "slot.skipped"
+    SLOT_REOPENED = "slot.reopened"
     SUBSCRIBER_ERASED = "subscriber.erased"
+    REQUEST_RECEIVED = "request.received"
+    REQUEST_IDENTITY_ASKED = "request.identity_asked"
+    REQUEST_IDENTITY_KNOWN = "request.identity_known"
+    REQUEST_EXTENDED = "request.extended"
+    REQUEST_CARRIED_OUT = "request.carried_out"
+    REQUEST_REFUSED = "request.refused"
+    REQUEST_RETURNED = "request.returned"
+    REQUEST_ANSWERED_AGAIN = "request.answered_again"
+    REQUEST_CLOSED = "request.closed"
+    REQUEST_WARNED = "request.warned"
+    REPLY_CARRIED_OUT = "reply.carried_out"
+    BLOCK_LIFTED = "block.lifted"
+    BREACH_RECORDED = "breach.recorded"
+    BREACH_AMENDED = "breach.amended"
+    BREACH_REPORTED = "breach.reported"
+    BREACH_UNREPORTED = "breach.unreported"
+    BREACH_WARNED = "breach.warned"
+    BREACH_NOTICE_WRITTEN = "breach.notice_written"
+    BREACH_NOTICE_APPROVED = "breach.notice_approved"
+    BREACH_CLOSED = "breach.closed"
+    ADDRESS_LOOKED_UP = "address.looked_up"
     RESTORE_NOTICED = "restore.noticed"
+    RESTORE_DRILLED = "restore.drilled"
+    LEDGER_CAUGHT_UP = "ledger.caught_up"
+    LEDGER_FILLED = "ledger.filled"
+    TRAIL_EXPORTED = "trail.exported"
+    SUPERVISION_TAKEN = "supervision.taken"
     RETENTION_RUN = "retention.run"
     INTAKE_BEGUN = "intake.begun"
     INTAKE_RELEASED = "intake.released"
+    INTAKE_REFUSED = "intake.refused"
     INTAKE_ENDED = "intake.ended"
     KEY_ACTIVATED = "key.activated"
     KEYS_ROTATED = "keys.rotated"
@@ -143,3 +196,50 @@ async def record(
     checked(actor=actor, about=about, reason=reason)
     row = Record(at=now, actor=actor, event=event, about=about, reason=reason)
     await chain.append(session, Head, "audit", row)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far the trail had come at some moment, under a key, as the ledger keeps it in its own database.
+
+    Whoever rewrites what came since the last signed point needs the key for a seal that fits.
+    """
+
+    seq: int
+    seal: bytes
+
+    def fits(self, ring: KeyRing, found: bytes | None) -> bool:
+        """Whether the record at that place still has the hash that was sealed, whatever key was in use."""
+        seals = [_seal(ring, each, self.seq, found) for each in ring.ids] if found is not None else []
+        return any(hmac.compare_digest(each, self.seal) for each in seals)
+
+
+def _seal(ring: KeyRing, key_id: str, seq: int, found: bytes) -> bytes:
+    return ring.mac("trail", f"{seq}|".encode() + found, key_id=key_id, scope=None)
+
+
+async def see(session: AsyncSession, ring: KeyRing, before: Seen | None) -> Seen | None:
+    """The end of the trail, for the ledger; None when what was seen before is not there any more."""
+    head = await session.get(Head, CHAIN.name)
+    if head is None or (before is not None and not before.fits(ring, await _hash(session, before.seq))):
+        return None
+    return Seen(head.seq, _seal(ring, ring.active, head.seq, head.hash))
+
+
+async def verify(session: AsyncSession, ring: KeyRing, seen: Seen | None) -> list[str]:
+    """What is wrong with the trail, in words; `seen` is what the ledger saw of it last."""
+    faults = await chain.verify(session, CHAIN, ring)
+    if seen is not None and not seen.fits(ring, await _hash(session, seen.seq)):
+        faults.append(f"record {seen.seq} is not the one that the ledger saw: the trail was rewritten")
+    return faults
+
+
+async def _hash(session: AsyncSession, seq: int) -> bytes | None:
+    found: bytes | None = await session.scalar(select(Record.hash).where(Record.seq == seq))
+    return found
+
+
+async def latest(session: AsyncSession, event: Event, about: str) -> Record | None:
+    """Who did this to it last, and when."""
+    query = select(Record).where(Record.event == event, Record.about == about)
+    return (await session.scalars(query.order_by(Record.seq.desc()).limit(1))).one_or_none()

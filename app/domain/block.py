@@ -2,7 +2,7 @@
 
 Held as a keyed pseudonym per newsletter, never one value that two newsletters share, and checked
 before every mail, confirmation mails too. It is also in the ledger, under that same pseudonym, so that
-a restored backup does not forget it: `farewell.block` writes both.
+a restored backup does not forget it: `farewell.block_address` writes both, `lifting.lift` takes them back.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, or_, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core import tokens
 from app.core.address import Address
 from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime, inserting
@@ -33,10 +34,13 @@ class Ground(StrEnum):
 
 LASTS = {
     Ground.NOT_ME: timedelta(days=90),  # long enough to tire out who abuses the form
-    Ground.OBJECTION: None,  # until the person takes it back
+    Ground.OBJECTION: None,  # until the person has it lifted
     Ground.COMPLAINT: timedelta(days=3 * 365),  # ER-04
     Ground.BOUNCE: timedelta(days=365),  # ER-05
 }
+
+
+LINK = "lift"  # the purpose of the link that lifts a block
 
 
 class Block(Base):
@@ -51,8 +55,9 @@ class Block(Base):
                 what="That you do not want our mail",
                 why="to keep anyone from signing you up again",
                 until=(
-                    "90 days after 'this was not me', a year after a mailbox was gone, three years "
-                    "after a complaint, or until you take it back"
+                    "90 days after 'this was not me', a year after a mailbox was gone, three years after a "
+                    "complaint; without an end if you asked us never to mail you. You can have it lifted at "
+                    "any moment, by the link that you got with it. If you got none, ask us"
                 ),
                 length=timedelta(0),
                 since="ends_at",
@@ -70,8 +75,14 @@ class Block(Base):
     ground: Mapped[Ground] = mapped_column(String(10), info=held(Kind.READER, "why"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "since when"))
     ends_at: Mapped[datetime | None] = mapped_column(
-        UtcTime, info=held(Kind.READER, "until when; empty is until taken back")
+        UtcTime, info=held(Kind.READER, "until when; empty is until you have it lifted")
     )
+
+
+def link(ring: KeyRing, newsletter_id: UUID, address: Address, now: datetime) -> str:
+    """The token of the link that lifts what blocks this address now; it goes to the mailbox itself."""
+    content = {"a": address.typed, "n": newsletter_id.hex, "i": now.isoformat()}
+    return tokens.seal(ring, LINK, content)
 
 
 def subjects(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes]:
@@ -96,7 +107,7 @@ async def active(session: AsyncSession, known: list[bytes], *, now: datetime) ->
 
 
 def until(ground: Ground, at: datetime) -> datetime | None:
-    """When a block of that moment ends; None is: when the person takes it back."""
+    """When a block of that moment ends; None is: when the person has it lifted."""
     lasts = LASTS[ground]
     return at + lasts if lasts is not None else None
 
@@ -104,15 +115,33 @@ def until(ground: Ground, at: datetime) -> datetime | None:
 async def put(
     session: AsyncSession, newsletter_id: UUID, known_as: tuple[bytes, str], ground: Ground, at: datetime
 ) -> None:
-    """Block an address; asking again may lengthen a block, and never shortens one."""
+    """Block an address; asking again may lengthen a block, and never shortens one.
+
+    It is as late as the last time that it was asked for: a link from before that does not lift it.
+    """
     row = {"ground": ground, "at": at, "ends_at": until(ground, at)}
     statement = inserting(session, Block).values(
         newsletter_id=newsletter_id, subject=known_as[0], key_id=known_as[1], **row
     )
-    longer = or_(statement.excluded.ends_at.is_(None), Block.ends_at < statement.excluded.ends_at)
+    asked = statement.excluded
+    longer = or_(asked.ends_at.is_(None), Block.ends_at < asked.ends_at)
+    both = {
+        "ground": case((longer, asked.ground), else_=Block.ground),
+        "at": case((Block.at < asked.at, asked.at), else_=Block.at),
+        "ends_at": case((longer, asked.ends_at), else_=Block.ends_at),
+    }
     await session.execute(
-        statement.on_conflict_do_update(index_elements=["newsletter_id", "subject"], set_=row, where=longer)
+        statement.on_conflict_do_update(index_elements=["newsletter_id", "subject"], set_=both)
     )
+
+
+async def remove(
+    session: AsyncSession, newsletter_id: UUID, known: list[bytes], upto: datetime
+) -> list[tuple[bytes, str]]:
+    """Delete the blocks of an address made up to a moment; their pseudonyms, each with its key."""
+    these = Block.newsletter_id == newsletter_id, Block.subject.in_(known), Block.at <= upto
+    gone = await session.execute(delete(Block).where(*these).returning(Block.subject, Block.key_id))
+    return [(subject, key_id) for subject, key_id in gone]
 
 
 async def complaints(session: AsyncSession, newsletter_id: UUID, *, since: datetime) -> int:

@@ -1,13 +1,10 @@
 """The open ledger: adds farewells, answers whether somebody left, and keeps the counter.
 
-Every entry also goes, as a line, to a copy on another disk or host (BODE_LEDGER_COPY), which shows
-it when ledger and database come back together from one snapshot.
+Every entry also goes, as a line, to its copy.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,7 +22,9 @@ from app.core import chain
 from app.core.crypto import KeyRing
 from app.core.database import Database, changed
 from app.core.errors import BookClosed
-from app.domain import ledger
+from app.domain import copybook, holes, ledger
+from app.domain.audit import Seen
+from app.domain.copybook import Copy
 from app.domain.ledger import CHAIN, Counter, Entry, Head, Reason
 
 T = TypeVar("T")
@@ -55,9 +54,9 @@ class Farewell:
 class Book:
     """The ledger's database and its copy."""
 
-    def __init__(self, database: Database, copy: Path | None) -> None:
+    def __init__(self, database: Database, copy: Path | None, ring: KeyRing) -> None:
         self.database = database
-        self.copy = copy
+        self.copy = Copy(copy, ring)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -87,7 +86,7 @@ class Book:
             entries = [each.entry() for each in farewells]
             for entry in entries:
                 await chain.append(session, Head, "ledger", entry)
-            self._copy_lines([_line(entry) for entry in entries])
+            self.copy.add(entries)
 
     async def look(self, act: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Read something else of the ledger; raises BookClosed."""
@@ -109,6 +108,18 @@ class Book:
         async with self._look() as session:
             return await ledger.of(session, subjects)
 
+    async def place(self, seq: int) -> tuple[bytes | None, int | None]:
+        """The hash at a place, and the first place that is still kept; raises BookClosed."""
+        async with self._look() as session:
+            return await ledger.place(session, seq)
+
+    async def moved(self, seq: int, last: bytes) -> bool:
+        """Whether this end stood at this place, and was written down once more since; raises BookClosed."""
+        with self._told():
+            ends = {each.end for each in self.copy.lines().all if (each.seq, each.hash) == (seq, last)}
+        subjects = [subject for _, _, subject, _, _ in ends]
+        return any(copybook.of(each).end in ends for each in await self.of(subjects))
+
     async def since(self, seq: int, limit: int) -> list[Entry]:
         """The next entries after a place in the chain; raises BookClosed."""
         async with self._look() as session:
@@ -120,7 +131,20 @@ class Book:
             row = await session.get(Counter, 1)
             return (row.announced, row.settled, row.at) if row else (0, 0, None)
 
-    async def announce(self, at_least: int, now: datetime) -> int:
+    async def seen(self) -> Seen | None:
+        """How far the trail had come when the counter was raised last; raises BookClosed."""
+        async with self._look() as session:
+            row = await session.get(Counter, 1)
+            if row is None or row.trail_seq is None or row.trail_seal is None:
+                return None
+            return Seen(row.trail_seq, row.trail_seal)
+
+    async def look_anew(self) -> None:
+        """A restored trail has another end: it is seen again from there. Raises BookClosed."""
+        async with self._open() as session:
+            await session.execute(update(Counter).values(trail_seq=None, trail_seal=None))
+
+    async def announce(self, at_least: int, now: datetime, trail: Seen | None = None) -> int:
         """Raise the counter before the main database's; returns the new value."""
         async with self._open() as session:
             row = await session.get(Counter, 1, with_for_update=True)
@@ -129,6 +153,8 @@ class Book:
                 session.add(row)
             row.announced = max(row.announced, at_least) + 1
             row.at = now
+            if trail is not None:
+                row.trail_seq, row.trail_seal = trail.seq, trail.seal
             return row.announced
 
     async def settle(self, value: int) -> None:
@@ -136,7 +162,7 @@ class Book:
         async with self._open() as session:
             await session.execute(update(Counter).where(Counter.settled < value).values(settled=value))
         if self.copied_counter() < value:
-            self._copy_counter(value)
+            self.copy.put_counter(value)
 
     async def close_segment(self, ring: KeyRing, *, now: datetime) -> bool:
         """Sign what came since the last checkpoint."""
@@ -147,83 +173,56 @@ class Book:
         """Remove whole segments that no backup can need any more; their checkpoints stay."""
         oldest = now - timedelta(days=backup_days) - ledger.MARGIN
         async with self._open() as session:
-            anchor = await session.scalar(
-                select(func.max(ledger.Checkpoint.seq)).where(ledger.Checkpoint.at < oldest)
-            )
-            if anchor is None:
+            query = select(ledger.Checkpoint).where(ledger.Checkpoint.at < oldest)
+            point = await session.scalar(query.order_by(ledger.Checkpoint.seq.desc()).limit(1))
+            if point is None:
                 return 0
-            await session.get(Head, "ledger", with_for_update=True)  # nobody adds a line meanwhile
-            self._prune_copy(anchor)
-            return await changed(session, delete(Entry).where(Entry.seq <= anchor))
+            await self._hold(session)
+            self.copy.prune(point)
+            return await changed(session, delete(Entry).where(Entry.seq <= point.seq))
 
     async def verify(self, ring: KeyRing) -> list[str]:
-        """What is wrong with the ledger, in words; empty when nothing is."""
+        """What is wrong with the ledger or its copy, in words; empty when nothing is."""
         async with self._look() as session:
-            return await chain.verify(session, CHAIN, ring)
+            faults = await chain.verify(session, CHAIN, ring)
+            if not await holes.compare(session, self.copy):
+                return faults
+        async with self._open() as session:  # what looks wrong is looked at again while nobody writes
+            await self._hold(session)
+            return faults + await holes.compare(session, self.copy)
 
-    async def catch_up(self) -> int:
-        """Put entries back that only the copy has; more than 0 means the ledger was restored."""
-        if self.copy is None or not self.copy.exists():
-            return 0
-        added = 0
+    async def catch_up(self, reached: int, last: bytes | None) -> tuple[int, int]:
+        """How many ends only the copy had, which are put back, and how many are lost for good.
+
+        The main database has seen the ledger come as far as `reached`, where the hash was `last`.
+        """
+        async with self._look() as session:
+            counter = await session.get(Counter, 1)
+            behind = self.copied_counter() > (counter.announced if counter else 0)
+            whole = not behind and self.copy.ends_with(await session.get(Head, CHAIN.name))
+            if whole and not await holes.lost(session, reached, last):
+                return 0, 0
         async with self._open() as session:
-            head = await session.get(Head, "ledger", with_for_update=True)
-            known = head.seq if head else 0
-            for line in self.copy.read_text().splitlines():
-                content = json.loads(line)
-                if content["seq"] > known:
-                    await chain.append(session, Head, "ledger", _entry(content))
-                    added += 1
-        return added
+            await self._hold(session)
+            lines = self.copy.lines()
+            placed, again = await holes.take_over(session, lines)
+            self.copy.add(again)
+            return len(placed + again), await holes.leave_empty(session, reached, last, lines)
+
+    async def fill(self, found: Path | None) -> tuple[int, int]:
+        """How many ends the ledger got from a copy (its own, or one that was found), and its own from it."""
+        async with self._open() as session:
+            await self._hold(session)
+            source = Copy(found, self.copy.ring) if found else self.copy
+            placed, again = await holes.take_over(session, source.lines())
+            entries = await session.scalars(select(Entry).order_by(Entry.seq))
+            written = self.copy.complete(entries, await holes.anchor(session)) if self.copy.path else 0
+            return len(placed + again), written
+
+    async def _hold(self, session: AsyncSession) -> Head | None:
+        """Nobody adds a line meanwhile."""
+        return await session.get(Head, CHAIN.name, with_for_update=True)
 
     def copied_counter(self) -> int:
         """The counter as the copy knows it; 0 without a copy."""
-        if self.copy is None:
-            return 0
-        try:
-            return int(self._counter_path().read_text())
-        except (FileNotFoundError, ValueError):
-            return 0
-
-    def _counter_path(self) -> Path:
-        assert self.copy is not None
-        return self.copy.with_name(self.copy.name + ".counter")
-
-    def _copy_lines(self, lines: list[str]) -> None:
-        if self.copy is None:
-            return
-        with self.copy.open("a") as out:
-            out.writelines(line + "\n" for line in lines)
-            out.flush()
-            os.fsync(out.fileno())
-
-    def _prune_copy(self, anchor: int) -> None:
-        if self.copy is None or not self.copy.exists():
-            return
-        lines = self.copy.read_text().splitlines()
-        kept = [line for line in lines if json.loads(line)["seq"] > anchor]
-        fresh = self.copy.with_name(self.copy.name + ".new")
-        fresh.write_text("".join(line + "\n" for line in kept))
-        fresh.replace(self.copy)
-
-    def _copy_counter(self, value: int) -> None:
-        if self.copy is None:
-            return
-        path = self._counter_path()
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_text(str(value))
-        fresh.replace(path)
-
-
-def _line(entry: Entry) -> str:
-    return json.dumps({"seq": entry.seq, "hash": entry.hash.hex(), **entry.covered()})
-
-
-def _entry(content: dict[str, str]) -> Entry:
-    return Entry(
-        newsletter=content["newsletter"],
-        key_id=content["key_id"],
-        subject=bytes.fromhex(content["subject"]),
-        reason=Reason(content["reason"]),
-        at=datetime.fromisoformat(content["at"]),
-    )
+        return self.copy.counter()

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -93,9 +93,35 @@ class Consent(Base):
     )
 
 
+async def moved(
+    session: AsyncSession, newsletter_id: UUID, moments: Sequence[datetime]
+) -> list[tuple[int, int]]:
+    """How many came and how many went between each moment and the next; a slip taken back is neither.
+
+    All spans are counted in one look: the proofs of a large list are many.
+    """
+    if len(moments) < 2:  # noqa: PLR2004  (a span has two ends)
+        return []
+    span = case(*((Consent.at < until, at) for at, until in enumerate(moments[1:])))
+    here = Consent.newsletter_id == newsletter_id, Consent.at >= moments[0], Consent.at < moments[-1]
+    query = select(span, Consent.event, func.count()).where(*here).group_by(span, Consent.event)
+    found = {(at, event): count for at, event, count in await session.execute(query)}
+    return [_moved({event: found.get((at, event), 0) for event in Event}) for at in range(len(moments) - 1)]
+
+
+def _moved(counts: dict[Event, int]) -> tuple[int, int]:
+    came = counts[Event.CONFIRMED] + counts[Event.IMPORTED]
+    return came, max(0, counts[Event.WITHDRAWN] - counts[Event.UNDONE])
+
+
 def proofs(ring: KeyRing, newsletter_id: UUID, address: Address) -> list[bytes]:
     """The pseudonyms an address may have here, the active key's first."""
     return [_proof(ring, newsletter_id, address, each) for each in ring.ids]
+
+
+def proof(ring: KeyRing, newsletter_id: UUID, address: Address) -> tuple[bytes, str]:
+    """The pseudonym that an address has here from now on, and its key."""
+    return _proof(ring, newsletter_id, address, ring.active), ring.active
 
 
 def _proof(ring: KeyRing, newsletter_id: UUID, address: Address, key_id: str) -> bytes:

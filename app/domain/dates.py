@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from app.core.calendar import read_day
 from app.domain.problem import refusal
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -23,7 +24,7 @@ def _day(value: object) -> object:
     if not isinstance(value, str) or not DAY.fullmatch(value):
         raise refusal("date")
     try:
-        return date.fromisoformat(value)
+        return read_day(value)
     except ValueError:
         raise refusal("date") from None
 

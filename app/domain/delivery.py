@@ -16,8 +16,10 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    case,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -26,6 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, UtcTime, changed
 from app.core.register import Kind, held, kept
+from app.core.sqltime import from_now
 from app.core.states import check
 from app.domain.issue import Issue
 from app.domain.issue import State as IssueState
@@ -126,11 +129,15 @@ async def come_back(session: AsyncSession, subscriber_id: UUID) -> None:
     )
 
 
-async def unlink(session: AsyncSession, subscriber_id: UUID) -> None:
-    """A reader is erased: rows keep the books balanced and lose whose copy it was."""
-    rows = await session.scalars(select(Delivery).where(Delivery.subscriber_id == subscriber_id))
+async def unlink(session: AsyncSession, subscriber_id: UUID) -> int:
+    """A reader is erased: rows keep the books balanced and lose whose copy it was. Returns how many.
+
+    The id goes too: it stands in the mail that the reader still has.
+    """
+    rows = (await session.scalars(select(Delivery).where(Delivery.subscriber_id == subscriber_id))).all()
     for row in rows:
-        row.subscriber_id = uuid4()
+        row.subscriber_id, row.id = uuid4(), uuid4()
+    return len(rows)
 
 
 async def books(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
@@ -176,13 +183,13 @@ async def doubted(session: AsyncSession, issue_id: UUID, most: int) -> list[UUID
     return list(await session.scalars(query))
 
 
-async def wait_again(session: AsyncSession, issue_id: UUID, *, now: datetime) -> tuple[int, int]:
+async def wait_again(session: AsyncSession, issue: Issue, *, now: datetime) -> tuple[int, int]:
     """Who missed this issue and still wants it waits for it again; who does not any more has left.
 
     Returns how many wait, and how many of those may have it already: theirs was in doubt.
     """
-    missed = (Delivery.issue_id == issue_id, Delivery.state == State.GIVEN_UP)
-    left = update(Delivery).where(*missed, ~wanted(now)).values(state=State.LEFT)
+    missed = (Delivery.issue_id == issue.id, Delivery.state == State.GIVEN_UP)
+    left = update(Delivery).where(*missed, ~wanted(now, issue)).values(state=State.LEFT)
     await session.execute(left.execution_options(synchronize_session=False))
     unsure = func.count().filter(Delivery.in_doubt > 0)
     counted = (await session.execute(select(func.count(), unsure).where(*missed))).one()
@@ -191,12 +198,26 @@ async def wait_again(session: AsyncSession, issue_id: UUID, *, now: datetime) ->
     return counted[0], counted[1]
 
 
-def wanted(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Whether its reader is still subscribed and wants mail."""
-    return exists().where(Subscriber.id == Delivery.subscriber_id, wanting(now))
+def wanted(now: datetime, issue: Issue) -> ColumnElement[bool]:
+    """Whether its reader is still subscribed, and wants mail unless it is a notice that the law asks for."""
+    there = Subscriber.id == Delivery.subscriber_id
+    return exists().where(there) if issue.notice else exists().where(there, wanting(now))
 
 
 async def give_up_waiting(session: AsyncSession, issue_id: UUID) -> int:
     """Nobody else gets this issue: what waits is given up. What is under way settles itself."""
     statement = update(Delivery).where(Delivery.issue_id == issue_id, Delivery.state == State.WAITING)
     return await changed(session, statement.values(state=State.GIVEN_UP, lease_owner=None))
+
+
+async def give_up_rest(session: AsyncSession, issue_id: UUID) -> None:
+    """Of a cancelled issue: what came back untaken after that, and what a worker had that died.
+
+    Nobody tries either again. Whether the latter arrived is not known, and it is counted as in doubt.
+    """
+    died = (Delivery.state == State.SENDING) & (Delivery.lease_until < from_now())
+    statement = update(Delivery).where(
+        Delivery.issue_id == issue_id, or_(Delivery.state == State.WAITING, died)
+    )
+    doubt = Delivery.in_doubt + case((Delivery.state == State.SENDING, 1), else_=0)
+    await changed(session, statement.values(state=State.GIVEN_UP, in_doubt=doubt, lease_owner=None))

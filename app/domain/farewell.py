@@ -10,13 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.address import Address, BadAddress, parse
 from app.core.crypto import KeyRing, Unreadable
 from app.core.errors import BookClosed, NotReady
-from app.domain import block, consent, delivery, ledger, outbox, service, subscriber
+from app.domain import (
+    block,
+    candidate,
+    consent,
+    delivery,
+    erasure,
+    ledger,
+    lookup,
+    outbox,
+    request,
+    service,
+    subscriber,
+)
 from app.domain.block import Ground
 from app.domain.book import Book, Farewell
 from app.domain.ledger import Reason
@@ -38,6 +50,16 @@ class Ended:
     final: bool  # whether the ledger has it
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What went with a proof; `final` is False while the ledger could not be reached."""
+
+    final: bool
+    proofs: int
+    requests: int
+    overtaken: list[str]  # the numbers of requests that were still open
+
+
 async def end(
     session: AsyncSession,
     row: Subscriber,
@@ -56,9 +78,10 @@ async def end(
     if last is None:
         return None
     farewell = Farewell(row.newsletter_id, last.key_id, last.subject, reason, at)
-    final = await _write(session, book, farewell)
+    final = await write(session, book, farewell)
     await delivery.leave(session, row.id)
-    await consent.end(session, ring, row.newsletter_id, address, at=at)
+    if reason != Reason.ERASED:  # then the proof goes as well, and nothing is added to it
+        await consent.end(session, ring, row.newsletter_id, address, at=at)
     return Ended(
         subscriber_id=row.id,
         address=address,
@@ -71,6 +94,17 @@ async def end(
     )
 
 
+async def restrict(session: AsyncSession, row: Subscriber, *, book: Book, now: datetime) -> None:
+    """Keep an address and use it for nothing (GDPR Art. 18); a restored backup must not forget it."""
+    at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
+    first = Subscriber.seq == row.seq, Subscriber.restricted_at.is_(None)
+    held = update(Subscriber).where(*first).values(restricted_at=at)
+    last = (await session.execute(held.returning(Subscriber.key_id, Subscriber.subject))).first()
+    if last is not None:
+        farewell = Farewell(row.newsletter_id, last.key_id, last.subject, Reason.RESTRICTED, at)
+        await write(session, book, farewell)
+
+
 async def note(
     session: AsyncSession,
     newsletter_id: UUID,
@@ -80,10 +114,15 @@ async def note(
     ring: KeyRing,
     book: Book,
     now: datetime,
-) -> None:
-    """Put on record that links of an address are void, where there is no subscription to end."""
+) -> bool:
+    """Put on record that links of an address are void, where there is no subscription to end.
+
+    Whether the ledger has it.
+    """
     subject = subscriber.pseudonym(ring, newsletter_id, address.canonical, ring.active)
-    await _write(session, book, Farewell(newsletter_id, ring.active, subject, reason, ledger.moment(now)))
+    return await write(
+        session, book, Farewell(newsletter_id, ring.active, subject, reason, ledger.moment(now))
+    )
 
 
 async def block_address(
@@ -102,7 +141,7 @@ async def block_address(
     """
     subject, key_id = block.subject(ring, newsletter_id, address)
     at = ledger.moment(now)
-    await _write(session, book, Farewell(newsletter_id, key_id, subject, Reason(ground), at))
+    await write(session, book, Farewell(newsletter_id, key_id, subject, Reason(ground), at))
     await block.put(session, newsletter_id, (subject, key_id), ground, at)
 
 
@@ -114,22 +153,62 @@ async def forget_proof(
     ring: KeyRing,
     book: Book,
     now: datetime,
-) -> bool:
-    """Delete the proof of an address; False while the ledger could not be reached.
+    but: UUID | None = None,
+) -> Forgotten:
+    """Delete the proof of an address, and all else that is kept under its pseudonym.
 
     Who left before is known to the ledger by the proof's own pseudonym: there is no row to find it by.
+    `but` is the request to be erased itself, which must still be answered.
     """
     known = consent.proofs(ring, newsletter_id, address)
-    held = {(each.key_id, each.proof) for each in await consent.of(session, known)}
-    await consent.forget(session, known)
+    proofs, asked = await consent.of(session, known), await request.of(session, known)
+    held = {(each.key_id, each.proof) for each in proofs}
+    held |= {(each.key_id, each.subject) for each in asked if each.subject}
+    if proofs:
+        await consent.forget(session, known)
+    overtaken = await erasure.overtake(session, known, now=now, but=but) if asked else []
     at, final = ledger.moment(now), True
     for key_id, proof in sorted(held):
         farewell = Farewell(newsletter_id, key_id, proof, Reason.ERASED, at)
-        final = await _write(session, book, farewell) and final
-    return final
+        final = await write(session, book, farewell) and final
+    lines = sum(each.at < at for each in proofs)  # without the line that tells of this very end
+    return Forgotten(final, lines, sum(each.id != but for each in asked), overtaken)
 
 
-async def _write(session: AsyncSession, book: Book, farewell: Farewell) -> bool:
+async def forget_lookups(
+    session: AsyncSession, newsletter_id: UUID, address: Address, *, ring: KeyRing, book: Book, now: datetime
+) -> tuple[int, bool]:
+    """Delete that an address was looked up: how often, and whether the ledger has it.
+
+    A look-up is of no newsletter; the ledger's lines stand in the name of any.
+    """
+    known, at, final = lookup.subjects(ring, address), ledger.moment(now), True
+    rows = await lookup.of(session, known)
+    if rows:
+        await lookup.forget(session, known)
+    for key_id, subject in sorted({(each.key_id, each.subject) for each in rows}):
+        farewell = Farewell(newsletter_id, key_id, subject, Reason.ERASED, at)
+        final = await write(session, book, farewell) and final
+    return len(rows), final
+
+
+async def forget_candidate(
+    session: AsyncSession, newsletter_id: UUID, address: Address, *, ring: KeyRing, book: Book, now: datetime
+) -> tuple[int, bool]:
+    """Take an address out of lists that wait: how many lines, and whether the ledger has it.
+
+    With the ledger's entry the same list stays without this address when it is handed in again.
+    """
+    lines = await candidate.forget(session, pseudonyms(ring, newsletter_id, address))
+    if not lines:
+        return 0, True
+    subject = subscriber.pseudonym(ring, newsletter_id, address.canonical, ring.active)
+    at = ledger.moment(now)
+    return lines, await write(session, book, Farewell(newsletter_id, ring.active, subject, Reason.ERASED, at))
+
+
+async def write(session: AsyncSession, book: Book, farewell: Farewell) -> bool:
+    """Put one line in the ledger; False when it waits in the main database until the ledger is back."""
     try:
         await book.write([farewell])
     except BookClosed:

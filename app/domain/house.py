@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
@@ -22,13 +23,28 @@ LEDGER_PATIENCE = 3.0  # seconds: leaving does not wait longer, it succeeds with
 
 @dataclass
 class House:
-    """An open service; `fresh` is set whenever a new database connection was made."""
+    """An open service. A new database connection may be to another database: a backup that was put back."""
 
     settings: Settings
     ring: KeyRing
     database: Database
     book: Book
-    fresh: bool = field(default=True)
+    _made: int = field(default=1)  # database connections; the first ones count as one
+    _compared: int = field(default=0)  # so many when the counters were last compared to the end
+    _comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether there is a connection over which the counters were not compared yet."""
+        return self._made > self._compared
+
+    async def compare(self, check: Callable[[], Awaitable[object]]) -> None:
+        """Have it done, by one at a time; until it is done, whoever asks finds the house fresh."""
+        async with self._comparing:
+            made = self._made
+            if made > self._compared:
+                await check()
+                self._compared = made
 
     async def close(self) -> None:
         """Return every connection."""
@@ -36,7 +52,7 @@ class House:
         await self.book.database.close()
 
     def _note_connection(self) -> None:
-        self.fresh = True
+        self._made += 1
 
 
 def now() -> datetime:
@@ -77,9 +93,8 @@ async def open_house(settings: Settings) -> House:
     """Open everything; raises Refused when the ring lacks the key in use."""
     ring = keys(settings)
     database = Database(settings.database)
-    copy = Path(settings.ledger_copy) if settings.ledger_copy else None
     ledger = Database(settings.ledger, LEDGER_PATIENCE)
-    house = House(settings, ring, database, Book(ledger, copy))
+    house = House(settings, ring, database, Book(ledger, settings.ledger_lines, ring))
     async with database.unit_of_work() as session:
         if await service.ensure(session, ring.active):
             about = f"key {ring.active}"

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,7 +20,7 @@ from app.core.database import Base, UtcTime
 from app.core.errors import NotFound
 from app.core.register import Kind, held, kept
 from app.core.states import check, step
-from app.domain.content import Content
+from app.domain.staff import Role
 
 
 class State(StrEnum):
@@ -48,7 +48,9 @@ MOVES = {
     State.SENT: frozenset({State.SENDING}),  # a person sends again to who missed it
     State.CANCELLED: frozenset(),
 }
-UNFINISHED = tuple(state for state in State if state not in {State.SENT, State.CANCELLED})
+ENDED = frozenset({State.SENT, State.CANCELLED})
+NOTICED = (Role.OFFICER, Role.ADMINISTRATOR)  # one of them writes a notice of a data breach, another approves
+UNFINISHED = tuple(state for state in State if state not in ENDED)
 
 
 class Issue(Base):
@@ -124,14 +126,28 @@ class Issue(Base):
     reason: Mapped[str | None] = mapped_column(
         String(120), info=held(Kind.CONTENT, "why it was paused, held or cancelled")
     )
+    corrects_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("issue.id"), info=held(Kind.CONTENT, "the issue that it corrects")
+    )
+    notice: Mapped[bool] = mapped_column(
+        default=False, info=held(Kind.CONTENT, "whether it is a notice of a data breach and no month's issue")
+    )
     created_at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.CONTENT, "when begun"))
     closed_at: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.CONTENT, "when the books were closed")
+    )
+    published_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.CONTENT, "since when it is in the archive")
     )
 
     def move_to(self, target: State) -> None:
         """Take a step of MOVES; raises IllegalMove for any other."""
         self.state = step(MOVES, State(self.state), target)
+
+    @property
+    def approvers(self) -> tuple[Role, ...]:
+        """Who may approve it: a notice of a data breach is for officers, and not for who makes issues."""
+        return NOTICED if self.notice else (Role.APPROVER,)
 
     @property
     def begun(self) -> bool:
@@ -148,24 +164,6 @@ class Issue(Base):
         self.resumed_at = now
         self.tried_before = tried["accepted"] + tried["refused"]
         self.refused_before = tried["refused"]
-
-
-class Edition(Base):
-    """An issue's content in one language."""
-
-    __tablename__ = "edition"
-    __table_args__ = {
-        "info": kept(what="The text of an issue", why="it is what is sent", until="as long as the issue")
-    }
-    issue_id: Mapped[UUID] = mapped_column(
-        ForeignKey("issue.id"), primary_key=True, info=held(Kind.CONTENT, "of which issue")
-    )
-    language: Mapped[str] = mapped_column(
-        String(2), primary_key=True, info=held(Kind.CONTENT, "in which language")
-    )
-    content: Mapped[dict[str, object]] = mapped_column(
-        JSON, info=held(Kind.CONTENT, "subject, introduction and blocks")
-    )
 
 
 class Frozen(Base):
@@ -221,23 +219,32 @@ async def next_number(session: AsyncSession, newsletter_id: UUID) -> int:
     return 1 + (await session.scalar(query) or 0)
 
 
-async def editions(session: AsyncSession, issue_id: UUID) -> dict[str, Content]:
-    """The content per language."""
-    query = select(Edition).where(Edition.issue_id == issue_id)
-    rows = await session.scalars(query)
-    return {row.language: Content.model_validate(row.content) for row in rows}
+async def of(session: AsyncSession, newsletter_id: UUID, *, before: int | None, most: int) -> list[Issue]:
+    """The newest issues of a newsletter, or those with a lower number than `before`."""
+    query = select(Issue).where(Issue.newsletter_id == newsletter_id)
+    if before is not None:
+        query = query.where(Issue.number < before)
+    return list(await session.scalars(query.order_by(Issue.number.desc()).limit(most)))
 
 
-async def subject(session: AsyncSession, issue: Issue, language: str) -> str:
-    """What the issue is called among colleagues: its subject in the main language."""
-    content = (await editions(session, issue.id)).get(language)
-    return content.subject if content else f"{issue.number}"
+async def under_way(session: AsyncSession, newsletter_id: UUID) -> bool:
+    """Whether an issue of it is not finished; a correction is no month's issue."""
+    query = select(Issue.id).where(
+        Issue.newsletter_id == newsletter_id, Issue.state.in_(UNFINISHED), Issue.corrects_id.is_(None)
+    )
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def images(session: AsyncSession, issue_id: UUID) -> list[Image]:
     """The pictures that travel in the mail."""
     query = select(Image).where(Image.issue_id == issue_id).order_by(Image.name)
     return list(await session.scalars(query))
+
+
+async def weights(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
+    """What each picture weighs, in bytes; the pictures themselves are not fetched."""
+    query = select(Image.name, func.length(Image.content)).where(Image.issue_id == issue_id)
+    return {row.name: row[1] for row in await session.execute(query.order_by(Image.name))}
 
 
 async def frozen(session: AsyncSession, issue_id: UUID) -> dict[str, bytes]:

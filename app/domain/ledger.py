@@ -31,7 +31,7 @@ class LedgerBase(DeclarativeBase):
 
 
 class Reason(StrEnum):
-    """Why a subscription ended; the last four are blocks, under the block's own pseudonym."""
+    """Why a subscription ended; the last five are about blocks, under the block's own pseudonym."""
 
     LEFT = "left"  # the reader's own button, or one click in the mail program
     ERASED = "erased"  # the reader asked to be forgotten
@@ -44,6 +44,7 @@ class Reason(StrEnum):
     OBJECTION = "objection"  # never mail me again
     COMPLAINT = "complaint"  # blocked since the mail was reported
     BOUNCE = "bounce"  # blocked since the mailbox does not exist
+    LIFTED = "lifted"  # the person had a block lifted: a restored backup must not bring it back
 
 
 BLOCKS = frozenset((Reason.NOT_ME, Reason.OBJECTION, Reason.COMPLAINT, Reason.BOUNCE))
@@ -124,6 +125,12 @@ class Counter(LedgerBase):
     announced: Mapped[int] = mapped_column(info=held(Kind.TECHNICAL, "written before the main database"))
     settled: Mapped[int] = mapped_column(info=held(Kind.TECHNICAL, "known to have reached the main database"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.TECHNICAL, "the last raise"))
+    trail_seq: Mapped[int | None] = mapped_column(
+        info=held(Kind.TECHNICAL, "how far the audit trail had come then")
+    )
+    trail_seal: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=held(Kind.TECHNICAL, "seal on the trail up to there, to see that nobody rewrote it")
+    )
 
 
 CHAIN = chain.Tables("ledger", Entry, Head, Checkpoint)
@@ -154,6 +161,12 @@ async def of(session: AsyncSession, subjects: Sequence[bytes]) -> list[Entry]:
     """Everything on record under these pseudonyms, oldest first."""
     query = select(Entry).where(Entry.subject.in_(subjects)).order_by(Entry.seq)
     return list(await session.scalars(query))
+
+
+async def place(session: AsyncSession, seq: int) -> tuple[bytes | None, int | None]:
+    """The hash at a place in the chain, if it is there, and the first place that is still kept."""
+    found: bytes | None = await session.scalar(select(Entry.hash).where(Entry.seq == seq))
+    return found, await session.scalar(select(func.min(Entry.seq)))
 
 
 async def since(session: AsyncSession, seq: int, limit: int) -> list[Entry]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
-from app.domain import newsletter, outbox, staff
+from app.domain import newsletter, outbox, staff, term
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Purpose
 from app.domain.staff import Role, Staff
 
 EDITORIAL = (Role.EDITOR, Role.APPROVER)
+PREVIEW = timedelta(minutes=10)  # before an issue goes out: long enough to see the final mail and press stop
 
 
 async def tell(
@@ -29,8 +30,15 @@ async def tell(
     """Queue a mail from `templates/email/<template>` for everyone with a role; returns how many."""
     people = await staff.with_role(session, *roles)
     for person in people:
-        _queue(session, letter, person, template, words, ring, now)
+        queue(session, letter, person, template, words, ring=ring, now=now)
     return len(people)
+
+
+async def restored(session: AsyncSession, *, ring: KeyRing, now: datetime) -> None:
+    """Officers hear that a backup was put back: what they answered after it is open again."""
+    words = {"restored_on": term.today(now).isoformat()}
+    for person in await staff.with_role(session, Role.OFFICER):
+        await write(session, person, "restored", words, ring=ring, now=now)
 
 
 async def write(
@@ -45,19 +53,21 @@ async def write(
     """Queue a mail to one person about their account; False when no newsletter exists to send it for."""
     letter = next(iter(await newsletter.every(session)), None)
     if letter is not None:
-        _queue(session, letter, person, template, words, ring, now)
+        queue(session, letter, person, template, words, ring=ring, now=now)
     return letter is not None
 
 
-def _queue(
+def queue(
     session: AsyncSession,
     letter: Newsletter,
     person: Staff,
     template: str,
     words: dict[str, Any],
+    *,
     ring: KeyRing,
     now: datetime,
 ) -> None:
+    """Queue a mail to one person about a newsletter."""
     content = {
         "address": staff.opened(ring, person),
         "newsletter": letter.id.hex,

@@ -32,6 +32,8 @@ class Purpose(StrEnum):
     ADDRESS = "address"  # a new address must say yes
     MOVED = "moved"  # the old address is told that the subscription moved
     STAFF = "staff"  # a reminder or warning for editors and officers
+    TRIAL = "trial"  # an issue as a test, for colleagues
+    REQUEST = "request"  # about a privacy request: goes out whatever is blocked, for the law asks it
     FINAL = "final"  # the approved issue, ten minutes ahead, for editors and approvers
 
 

@@ -31,6 +31,7 @@ SAYINGS = {
     "characters": "This holds invisible control characters. Type the text again without them.",
     "link": "This is not a link that works. Copy the full address from the browser.",
     "link_scheme": "Only links that start with https:// or mailto: are allowed. Use such a link.",
+    "https_only": "Only a link that starts with https:// can be used here.",
     "vague_link": "This link text does not say where the link goes. Use words that make sense on their own.",
     "other_address": (
         "A link text that is an address must be the address of the link. Use words, or that same address."
@@ -42,8 +43,24 @@ SAYINGS = {
         "The picture has no description. Write what it shows between the brackets, or write "
         '![](photo.png "decorative") when it only decorates.'
     ),
+    "picture_kind": (
+        "This is not a picture that can be used. Use a file that ends in .png, .jpg, .gif or .webp."
+    ),
+    "picture_large": "This file is larger than %(most)s MB. Make the picture smaller and choose it again.",
+    "picture_pixels": "This picture has too many pixels. Make it smaller and choose it again.",
+    "picture_many": "There are too many pictures with this issue. Take away those that are not used.",
+    "picture_gone": "This picture is no longer there. Choose it again, or another one.",
+    "picture_heavy": (
+        "The pictures weigh %(weight)s KB together and may weigh %(most)s KB, because they travel inside "
+        "every mail. Use fewer of them, or smaller ones."
+    ),
     "ends_first": "The end is not after the start. Check both times.",
     "ends_without_start": "There is an end time but no start time. Add the start time.",
+    "event_half": "An event has a day and a place. Fill in both, or leave day, time and place empty.",
+    "past": "This day has passed. Choose a day that is still to come.",
+    "address": "Leave out e-mail addresses. A name is enough, or a link to a page where people can ask.",
+    "until": "Choose a day from today, at most %(most)s days ahead.",
+    "link_many": "There are many links already. Withdraw one that is not needed any more.",
     "too_large": "The file is too large. Keep it to %(most)s characters.",
     "not_text": "The file is not a text in UTF-8. Save it again as UTF-8.",
     "front_open": "The lines at the top are not closed. End them with a line of three dashes: ---",

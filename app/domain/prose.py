@@ -5,6 +5,7 @@ These are the checked kinds of text that the blocks of an issue are made of.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -45,6 +46,24 @@ VAGUE = frozenset(
 
 TEXTS = frozenset(("text", "code_inline", "code_block", "fence"))
 ADDRESSES = ("http://", "https://", "www.")
+# What reads as an e-mail address, in a text or in a link; a name after a slash (/@name) is none.
+ADDRESS = re.compile(r"""[^\s@/?&=#:;,()<>"'](?:@|%40)[^\s@]{1,255}?\.[^\s@.]{2}""", re.IGNORECASE)
+# And how people write one that no machine is to see: jan(at)example.org, jan apenstaartje example punt nl.
+_TAIL = r"apen?staart(?:je)?"
+_DOT = r"(?:\s*[(\[{]\s*(?:dot|punt)\s*[)\]}]\s*|\s+(?:dot|punt)\s+)"
+_HOST = rf"[\w-]+(?:(?:\.|{_DOT})[\w-]+)*?(?:\.|{_DOT})[^\W\d]{{2}}"
+_AT = rf"\s*[(\[{{<]\s*(?:at|{_TAIL})\s*[)\]}}>]\s*"
+DISGUISED = re.compile(
+    rf"\w{_AT}(?:[^\W\d]|{_HOST})|\w[\s_-]*{_TAIL}[\s_-]*{_HOST}|\w\s+at\s+[\w-]+{_DOT}\w",
+    re.IGNORECASE,
+)
+# In a text "register at example.org" leads to a page; where no page belongs, it is somebody's address.
+SAID_AT = re.compile(rf"\w\s+at\s+{_HOST}", re.IGNORECASE)
+# Ten digits of the Netherlands, or as one dials from abroad; a day such as 05-06-2024 is none.
+TELEPHONE = re.compile(
+    r"(?<!\w)(?:(?:\+|00)[1-9](?:[\s().-]{0,2}\d){7,13}|\(?0[1-9](?:[\s()./-]{0,3}\d){8})(?!\d)"
+)
+DAY = re.compile(r"\b\d{1,2}([-/.])\d{1,2}\1\d{4}\b")
 
 
 def unseen(text: str, allowed: str = "") -> bool:
@@ -54,6 +73,11 @@ def unseen(text: str, allowed: str = "") -> bool:
         for character in text
         if character not in allowed
     )
+
+
+def shows(text: str) -> bool:
+    """Whether there is anything in the text that a reader can see."""
+    return any(unicodedata.category(each)[0] not in "CZ" for each in text)
 
 
 def vague(text: str) -> bool:
@@ -80,17 +104,51 @@ def links(markdown: str) -> list[tuple[str, str]]:
     return [_link(node) for node in commonmark.tree(markdown).walk() if node.type == "link"]
 
 
+def plain(markdown: str) -> str:
+    """Its words as a reader sees them, a line for each paragraph and item."""
+    return "\n".join(
+        commonmark.words(node) for node in commonmark.tree(markdown).walk() if node.type == "inline"
+    )
+
+
 def _link(node: SyntaxTreeNode) -> tuple[str, str]:
     return commonmark.words(node), str(node.attrs["href"])
 
 
-def _one_line(value: str) -> str:
+def one_line(value: str) -> str:
+    """A line without what a reader cannot see."""
     if unseen(value):
         raise refusal("one_line")
     return value
 
 
-def _same_line_ends(value: object) -> object:
+def no_address(value: str) -> str:
+    """For what is typed by somebody whom we do not know: an e-mail address does not come in with it."""
+    if holds_address(value):
+        raise refusal("address")
+    return value
+
+
+def holds_address(text: str) -> bool:
+    """Whether an e-mail address can be read in it, as it is or in disguise."""
+    plain = _whole(text)
+    return bool(ADDRESS.search(plain) or DISGUISED.search(plain))
+
+
+def reaches(text: str) -> bool:
+    """Whether it says where somebody can be reached: no record of ours has a place for that."""
+    plain = DAY.sub(" ", _whole(text))
+    return "@" in plain or holds_address(plain) or bool(SAID_AT.search(plain) or TELEPHONE.search(plain))
+
+
+def _whole(text: str) -> str:
+    """The text with plain signs, and without those that take no room and would part a word unseen."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(each for each in plain if unicodedata.category(each) != "Cf")
+
+
+def same_line_ends(value: object) -> object:
+    """Line ends of one kind, whatever the browser sent."""
     return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
@@ -150,27 +208,27 @@ def _mailbox(parts: SplitResult) -> bool:
 Subject = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=SUBJECT_MOST),
-    AfterValidator(_one_line),
+    AfterValidator(one_line),
 ]
 Preheader = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=PREHEADER_MOST),
-    AfterValidator(_one_line),
+    AfterValidator(one_line),
 ]
 Phrase = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=PHRASE_MOST),
-    AfterValidator(_one_line),
+    AfterValidator(one_line),
 ]
 Alt = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=ALT_MOST),
-    AfterValidator(_one_line),
+    AfterValidator(one_line),
 ]
 Passage = Annotated[  # may be empty
     str,
     StringConstraints(strip_whitespace=True, max_length=MARKDOWN_MOST),
-    BeforeValidator(_same_line_ends),
+    BeforeValidator(same_line_ends),
     AfterValidator(_markdown),
 ]
 Markdown = Annotated[Passage, StringConstraints(min_length=1)]

@@ -40,6 +40,9 @@ class Service(Base):
     replayed_seq: Mapped[int] = mapped_column(
         default=0, info=held(Kind.TECHNICAL, "how far the ledger was replayed")
     )
+    replayed_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=held(Kind.TECHNICAL, "what the ledger had there, to see when it is another one")
+    )
     void_before: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.TECHNICAL, "links made before a restore are void")
     )

@@ -97,6 +97,11 @@ async def find(session: AsyncSession, token: str, now: datetime) -> tuple[Stay, 
     return row[0], row[1]
 
 
+async def whose(session: AsyncSession, token: str) -> UUID | None:
+    """Whose session it is or was, as long as it is still known here; this opens nothing."""
+    return await session.scalar(select(Stay.staff_id).where(Stay.hash == hash_of(token)))
+
+
 async def note(session: AsyncSession, session_id: UUID, now: datetime) -> None:
     """They did something just now."""
     await session.execute(update(Stay).where(Stay.id == session_id).values(seen_at=now))

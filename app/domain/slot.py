@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String, select, update
@@ -70,6 +71,12 @@ class Slot(Base):
     reminded: Mapped[int | None] = mapped_column(
         info=held(Kind.TECHNICAL, "the last reminder sent, in days ahead")
     )
+    warned_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.TECHNICAL, "when it was told that nobody can approve")
+    )
+    prepared_at: Mapped[datetime | None] = mapped_column(
+        UtcTime, info=held(Kind.TECHNICAL, "when the month's draft was made by itself")
+    )
 
 
 async def upcoming(session: AsyncSession, newsletter: Newsletter, now: datetime) -> list[Slot]:
@@ -99,6 +106,36 @@ async def _of(session: AsyncSession, newsletter_id: UUID, period: str, at: datet
         )
         await session.execute(statement.values(at=at))
         await session.refresh(found)
+    return found
+
+
+async def next_free(session: AsyncSession, newsletter: Newsletter, now: datetime) -> datetime | None:
+    """When the next free slot is; only looks, so that a page may ask."""
+    rhythm = newsletter.rhythm
+    if rhythm is None:
+        return None
+    kept = await session.scalars(select(Slot).where(Slot.newsletter_id == newsletter.id, Slot.at > now))
+    taken = {row.period for row in kept if row.state != State.OPEN}
+    ahead = islice(rhythm.upcoming(now, newsletter.zone), MONTHS_AHEAD)
+    return next((at for period, at in ahead if str(period) not in taken), None)
+
+
+async def ahead(
+    session: AsyncSession, newsletter: Newsletter, now: datetime, most: int
+) -> list[tuple[str, datetime, State]]:
+    """The coming months: which, when, and what of them is known; only looks."""
+    rhythm = newsletter.rhythm
+    if rhythm is None:
+        return []
+    kept = await session.scalars(select(Slot).where(Slot.newsletter_id == newsletter.id, Slot.at > now))
+    known = {row.period: row for row in kept}
+    found = []
+    for period, at in islice(rhythm.upcoming(now, newsletter.zone), most):
+        row = known.get(str(period))
+        claimed = row is not None and row.state != State.OPEN
+        found.append(
+            (str(period), row.at if row and claimed else at, State(row.state if row else State.OPEN))
+        )
     return found
 
 
@@ -137,6 +174,29 @@ async def use(session: AsyncSession, issue_id: UUID) -> None:
     await session.execute(
         update(Slot).where(Slot.issue_id == issue_id, Slot.state == State.CLAIMED).values(state=State.USED)
     )
+
+
+async def reopen(session: AsyncSession, newsletter_id: UUID, period: str, now: datetime) -> bool:
+    """Make a month that was left out free again; False when it was not, or its moment has passed."""
+    left_out = (
+        Slot.newsletter_id == newsletter_id,
+        Slot.period == period,
+        Slot.state == State.SKIPPED,
+        Slot.at > now,
+    )
+    values = {"state": State.OPEN, "reason": None}
+    return await changed(session, update(Slot).where(*left_out).values(values)) == 1
+
+
+async def prepare(session: AsyncSession, newsletter_id: UUID, period: str, now: datetime) -> bool:
+    """Whether the month's draft is still to be made: true for one who asks, and not for a month left out."""
+    first = (
+        Slot.newsletter_id == newsletter_id,
+        Slot.period == period,
+        Slot.state != State.SKIPPED,
+        Slot.prepared_at.is_(None),
+    )
+    return await changed(session, update(Slot).where(*first).values(prepared_at=now)) == 1
 
 
 async def overdue(session: AsyncSession, newsletter_id: UUID, now: datetime) -> list[Slot]:

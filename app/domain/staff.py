@@ -18,7 +18,8 @@ from app.core.errors import NotFound, Refused
 from app.core.register import Kind, Sealed, held, kept
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .'-]{0,59}")  # what the audit trail can write down
-RESERVED = frozenset(("service", "system"))  # the trail's words for what happens by itself
+BY_ITSELF = "service"  # who did it, when nobody did
+RESERVED = frozenset((BY_ITSELF, "system"))  # the trail's words for what happens by itself
 
 
 class Role(StrEnum):
@@ -140,11 +141,11 @@ async def with_role(session: AsyncSession, *roles: Role) -> list[Staff]:
     return [each for each in people if any(each.has(role) for role in roles)]
 
 
-async def must_be(session: AsyncSession, name: str, role: Role) -> Staff:
-    """The open account of that name with that role; raises Refused with what is missing."""
+async def must_be(session: AsyncSession, name: str, *roles: Role) -> Staff:
+    """The open account of that name with one of these roles; raises Refused with what is missing."""
     person = await named(session, name)
     if person.disabled_at is not None:
         raise Refused(f"the account '{name}' is closed")
-    if not person.has(role):
-        raise Refused(f"'{name}' does not have the role '{role}'")
+    if not any(person.has(role) for role in roles):
+        raise Refused(f"'{name}' does not have the role '{' or '.join(roles)}'")
     return person

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    func,
     or_,
     select,
 )
@@ -210,6 +211,12 @@ def wanting(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
         Subscriber.restricted_at.is_(None),
         or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now),
     )
+
+
+async def count_wanting(session: AsyncSession, newsletter_id: UUID, now: datetime) -> int:
+    """How many readers an issue that went out now would have."""
+    query = select(func.count()).where(Subscriber.newsletter_id == newsletter_id, wanting(now))
+    return await session.scalar(query) or 0
 
 
 async def find(

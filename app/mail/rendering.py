@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,9 @@ def _filters(medium: str, language: str) -> dict[str, Any]:
     def moment(at: datetime) -> str:
         return words.moment(at, language)
 
+    def dated(on: date) -> str:
+        return words.day(on.replace(), language)  # a value that is missing says so when it is asked for one
+
     return {
         "markdown": _html if medium == "html" else markdown.to_text,
         "underlined": _underlined,
@@ -99,6 +102,7 @@ def _filters(medium: str, language: str) -> dict[str, Any]:
         "when": when,
         "month_short": partial(words.month_short, language=language),
         "moment": moment,
+        "dated": dated,
     }
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, HTTPException, Request
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import HTMLResponse
 
 from app.core.language import translations
@@ -20,11 +24,15 @@ from app.mail.mailbox import Mailbox
 from app.web import links, templating
 from app.web.network import network_of
 from app.web.provider import Provider
-from app.web.security import LARGEST_BODY
+from app.web.security import LARGEST_BODY, LIST, Ceiling, ceiling
 from app.web.watch import Watchman
 
 FORBIDDEN = 403
-MOST_FIELDS = 20  # our longest form has three
+CHARSET: Final = re.compile(r"multipart/.*charset=\"?([^\";\s]+)", re.IGNORECASE)
+UNKEPT: Final = re.compile("[\0\ud800-\udfff]")
+LOST: Final = "\ufffd"  # Unicode's own mark for a sign that could not be read
+HIGHEST: Final = 2**31 - 1  # what a column of numbers holds: of a higher one there is no page
+WRONG = 400
 
 Open = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
@@ -61,6 +69,7 @@ class Visit:
         self.now: datetime = self.porch.clock()
         self.path = request.url.path
         self.language = links.spoken(self.path, request.headers.get("accept-language", ""))
+        self._form: FormData | None = None
 
     @property
     def limits(self) -> Limits:
@@ -98,12 +107,33 @@ class Visit:
             yield session
 
     async def fields(self) -> dict[str, str]:
-        """The text fields that were sent; files are none of ours.
+        """The text fields that were sent, without what no database can keep."""
+        sent = (await self._sent()).multi_items()
+        return {_kept(name): _kept(value) for name, value in sent if isinstance(value, str)}
 
-        One field may be as long as all may be together: who pasted too much gets their text back.
-        """
-        form = await self.request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=LARGEST_BODY)
-        return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    async def files(self) -> dict[str, UploadFile]:
+        """The files that were sent; most doors take none."""
+        sent = await self._sent()
+        return {name: value for name, value in sent.multi_items() if isinstance(value, UploadFile)}
+
+    async def _sent(self) -> FormData:
+        """One field may be as long as all may be together: who pasted too much gets their text back."""
+        most, words = ceiling(self.path), self.request.headers.get("content-type", "")
+        if (charset := CHARSET.search(words)) and charset[1].lower() not in {"utf-8", "utf8"}:
+            raise HTTPException(WRONG)  # no browser sends another; some of Python's own cannot be read with
+        if not most.in_memory or "multipart" not in words.lower():
+            return await self.request.form(
+                max_files=most.files, max_fields=most.fields, max_part_size=LARGEST_BODY
+            )
+        if self._form is None:
+            self._form = await _in_memory(self.request, most)
+        return self._form
+
+    async def close(self) -> None:
+        """Let go of the files that were sent."""
+        await self.request.close()
+        if self._form is not None:
+            await self._form.close()
 
     def page(
         self, name: str, letter: Newsletter | None = None, /, *, status: int = 200, **context: Any
@@ -117,6 +147,34 @@ class Visit:
         return templating.page(
             name, language=self.language, status=status, newsletter=letter, demo=demo, **context
         )
+
+
+def plain(text: str) -> str:
+    """What was typed, with line ends of one kind."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _kept(text: str) -> str:
+    """No NUL and no halves of signs, which a form in an odd encoding may hold: a mark in their place.
+
+    They do not just go: an address that had one would be another address.
+    """
+    return UNKEPT.sub(LOST, text)
+
+
+class _Memory(MultiPartParser):
+    """Keeps a file in memory, whatever its size: Starlette's own writes one over 1 MB to a disk."""
+
+    spool_max_size = LIST.body
+
+
+async def _in_memory(request: Request, most: Ceiling) -> FormData:
+    words, stream = request.headers, request.stream()
+    parser = _Memory(words, stream, max_files=most.files, max_fields=most.fields, max_part_size=LARGEST_BODY)
+    try:
+        return await parser.parse()
+    except MultiPartException:
+        raise HTTPException(WRONG) from None
 
 
 def visit(request: Request) -> Visit:
@@ -135,5 +193,6 @@ def pressed(request: Request) -> Visit:
     return Visit(request)
 
 
+Number = Annotated[int, Field(ge=0, le=HIGHEST)]  # in an address, typed by anybody
 Looking = Annotated[Visit, Depends(visit)]
 Pressed = Annotated[Visit, Depends(pressed)]

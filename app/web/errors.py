@@ -17,7 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Match
 
 from app.core import logs
@@ -26,10 +26,11 @@ from app.domain import newsletter
 from app.domain.newsletter import Newsletter
 from app.web import links
 from app.web.deps import Visit
-from app.web.security import TOO_LARGE
+from app.web.doors import LOOKING
 
 OK = 200
 SEE_OTHER = 303
+MOVED = 308
 GONE = 410
 MISSING = 404
 UNREADY = 503
@@ -80,9 +81,23 @@ async def http(request: Request, error: Exception) -> Response:
     """What the router or a form refuses."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    if error.status_code == MISSING and (path := _without_slash(request)):
+        return RedirectResponse(path, MOVED)
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(_allowed(request)))
     return answer(request, error.status_code, headers)
+
+
+def _without_slash(request: Request) -> str | None:
+    """The page that somebody meant who typed a slash behind it; never another site (AS-17)."""
+    path: str = request.scope["path"]
+    meant = path.rstrip("/")
+    if request.method not in LOOKING or meant == path or not meant or path.startswith("//"):
+        return None
+    scope = {**request.scope, "path": meant}
+    there = any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    query = request.url.query
+    return (f"{meant}?{query}" if query else meant) if there else None
 
 
 def _allowed(request: Request) -> set[str]:
@@ -99,16 +114,12 @@ async def invalid(request: Request, _error: Exception) -> Response:
     return answer(request, WRONG)
 
 
-async def too_large(request: Request) -> Response:
-    """More than any form of ours."""
-    return answer(request, TOO_LARGE)
-
-
 async def refused(request: Request, error: Exception) -> Response:
     """A rule said no."""
     assert isinstance(error, Refused)
-    headers = retry_after(error.wait) if isinstance(error, TooMany) else None
-    return answer(request, error.status, headers)
+    if isinstance(error, TooMany):
+        return answer(request, error.status, retry_after(error.wait), wait=error.wait)
+    return answer(request, error.status)
 
 
 def retry_after(wait: timedelta) -> dict[str, str]:

@@ -19,7 +19,7 @@ from app.core import tokens
 from app.core.address import Address, BadAddress, parse
 from app.core.crypto import Unreadable
 from app.core.errors import TooMany
-from app.domain import newsletter
+from app.domain import archive, newsletter
 from app.domain.newsletter import Newsletter
 from app.features.subscribe import Form
 from app.web.deps import Visit
@@ -29,6 +29,7 @@ OPEN_FOR = timedelta(hours=2)  # AS-08: longer than anybody needs, shorter than 
 SHOWN_AGAIN = 320  # characters of a wrong address that stay in the field: more was never an address
 
 Write = Callable[[AsyncSession, Form], Awaitable[None]]
+Writer = Callable[[Newsletter], Write]  # gets ready for a newsletter what is to be written
 Done = Callable[[Newsletter], Response]
 
 
@@ -52,6 +53,7 @@ class Entry:
             "address": self.typed[:SHOWN_AGAIN],
             "shortened": SHOWN_AGAIN if len(self.typed) > SHOWN_AGAIN else None,
             "error": self.code,
+            "wait": self.wait,
             "status": TooMany.status if self.wait else WRONG if self.code else OK,
         }
 
@@ -70,7 +72,7 @@ async def entry(visit: Visit) -> Entry:
         address = acceptable(visit, typed)
     except BadAddress as bad:
         return Entry(typed, None, bad.code, trapped)
-    code = "stale" if _stale(visit, fields.get("stamp", "")) else None
+    code = "stale" if stale(visit, fields.get("stamp", "")) else None
     return Entry(typed, address, code, trapped)
 
 
@@ -78,27 +80,37 @@ async def show(visit: Visit, slug: str, template: str) -> Response:
     """The empty form."""
     async with visit.reading() as session:
         letter = await newsletter.by_slug(session, slug)
-    return _page(visit, letter, template, Entry())
+        published = await archive.begun(session, letter)
+    return _page(visit, letter, template, Entry(), published=published)
 
 
-async def send(visit: Visit, slug: str, template: str, write: Write, done: Done) -> Response:
+async def send(visit: Visit, slug: str, template: str, writer: Writer, done: Done) -> Response:
     """Write the request down and say so, or show the form again with what to mend."""
     typed = await entry(visit)
-    async with visit.writing() as session:
+    async with visit.reading() as session:
         letter = await newsletter.by_slug(session, slug)
-        if typed.address is not None and typed.code is None and not typed.trapped:
-            form = Form(letter, typed.address, visit.language, visit.network)
-            try:
-                await write(session, form)
-            except TooMany as limit:
-                typed = typed.limited(limit)
-    if typed.code is not None and not typed.trapped:
-        return _page(visit, letter, template, typed)
-    return done(letter)
+    if typed.address is not None and typed.code is None and not typed.trapped:
+        form = Form(letter, typed.address, visit.language, visit.network)
+        typed = await _written(visit, typed, form, writer(letter))
+    if typed.code is None or typed.trapped:
+        return done(letter)
+    async with visit.reading() as session:
+        published = await archive.begun(session, letter)
+    return _page(visit, letter, template, typed, published=published)
 
 
-def _page(visit: Visit, letter: Newsletter, template: str, typed: Entry) -> Response:
-    words = {**typed.words(), "action": visit.path, "stamp": stamp(visit)}
+async def _written(visit: Visit, typed: Entry, form: Form, write: Write) -> Entry:
+    """Only what must be written is done in the transaction: on SQLite others wait for it."""
+    async with visit.writing() as session:
+        try:
+            await write(session, form)
+        except TooMany as limit:
+            return typed.limited(limit)
+    return typed
+
+
+def _page(visit: Visit, letter: Newsletter, template: str, typed: Entry, *, published: bool) -> Response:
+    words = {**typed.words(), "action": visit.path, "stamp": stamp(visit), "published": published}
     return typed.on(visit.page(template, letter, **words))
 
 
@@ -115,8 +127,8 @@ def stamp(visit: Visit) -> str:
     return tokens.seal(visit.ring, "stamp", {"i": visit.now.isoformat()})
 
 
-def _stale(visit: Visit, stamped: str) -> bool:
-    """A form without a stamp is fine: it is a help against robots and not a wall for people."""
+def stale(visit: Visit, stamped: str) -> bool:
+    """Whether a form was open too long. One without a stamp is fine: it helps against robots, people pass."""
     if not stamped:
         return False
     try:

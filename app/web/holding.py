@@ -16,8 +16,10 @@ from app.domain.block import Block, Ground
 from app.domain.consent import Consent, Event
 from app.domain.delivery import Delivery, State
 from app.domain.issue import Issue
+from app.domain.ledger import Entry
 from app.domain.subscriber import Subscriber
-from app.features.manage import Holding
+from app.features.manage import Holding, Looked
+from app.web import asked, shape
 from app.web.links import NAMES
 from app.web.templating import READERS_ZONE
 
@@ -46,6 +48,9 @@ def groups(held: Holding, address: Address, issues: dict[UUID, int], say: Say, l
             ],
         ),
         (say("Block"), _block(held.blocked, say, at)),
+        *_lists(held, say, at),
+        (say("Your privacy requests"), asked.requests(held.requests, say, language)),
+        (say("What our ledger says"), asked.ends(held.ends, say, at)),
     ]
 
 
@@ -87,10 +92,13 @@ def _proofs(held: Holding, say: Say, at: _Moments) -> list[tuple[str, str]]:
         Event.UNDONE: say("You undid the stop"),
         Event.IMPORTED: say("You said yes before, somewhere else"),
     }
-    events = [(done[Event(each.event)], at(each.at)) for each in held.consents]
-    elsewhere = {each.wording_id for each in held.consents if each.event == Event.IMPORTED}
     seen, kept = say("The text that you saw"), say("Where that yes is kept")
-    return events + [(kept if each in elsewhere else seen, text) for each, text in held.wordings.items()]
+    rows, texts = [], dict(held.wordings)
+    for each in held.consents:
+        rows.append((done[Event(each.event)], at(each.at)))
+        if text := texts.pop(each.wording_id or "", ""):  # each once, where it was first seen
+            rows.append((kept if each.event == Event.IMPORTED else seen, text))
+    return rows
 
 
 def _fate(row: Delivery, say: Say) -> str:
@@ -119,6 +127,15 @@ def _block(row: Block | None, say: Say, at: _Moments) -> list[tuple[str, str]]:
     return found + ([(say("Until"), at(row.ends_at))] if row.ends_at else [])
 
 
+def _lists(held: Holding, say: Say, at: _Moments) -> list[Group]:
+    """Few are on such a list, and for few days: who is not reads nothing of it."""
+    rows = []
+    for each in held.lists:
+        rows += [(say("When you said yes"), at(each.at)), (say("Where that yes is kept"), each.evidence)]
+        rows.append((say("Waits until"), at(each.until)))
+    return [(say("On a list that waits to be brought in"), rows)] if rows else []
+
+
 def fields(held: Holding, issues: dict[UUID, int]) -> dict[str, Any]:
     """The same for programs (GDPR Art. 15 and 20); times in UTC."""
     return {
@@ -127,7 +144,25 @@ def fields(held: Holding, issues: dict[UUID, int]) -> dict[str, Any]:
         "proofs": [_proof(each, held.wordings) for each in held.consents],
         "deliveries": [_delivery(each, issues) for each in held.deliveries],
         "block": _blocked(held.blocked),
+        "requests": [columns(each, shape.Request) for each in held.requests],
+        "lists": [columns(each, shape.Listed) for each in held.lists],
+        "ends": ended(held.ends),
     }
+
+
+def looked(found: Looked, say: Say, language: str) -> Group:
+    """Who looked this reader up; or nobody."""
+    return say("Who looked you up?"), asked.lookups(*found, say, _Moments(language))
+
+
+def ended(rows: list[Entry] | None) -> list[dict[str, Any]] | None:
+    """What the ledger says, None while it cannot be asked."""
+    return None if rows is None else [columns(each, shape.End) for each in rows]
+
+
+def columns(row: Any, form: type[shape.Form]) -> dict[str, Any]:
+    """The columns of a row that its form names."""
+    return {name: getattr(row, name) for name in form.model_fields}
 
 
 def _subscribed(row: Subscriber | None) -> dict[str, Any] | None:

@@ -22,23 +22,28 @@ NOW: Final[Word] = {"nl": "nu", "en": "now"}  # the human button; mail programs 
 UNDO: Final[Word] = {"nl": "terug", "en": "undo"}
 PRIVACY: Final[Word] = {"nl": "privacy", "en": "privacy"}
 JSON: Final[Word] = {"nl": "json", "en": "json"}
+DENY: Final[Word] = {"nl": "nee", "en": "no"}  # "it was not me who asked"
 ACTS: Final[Mapping[str, Word]] = {
     "language": {"nl": "taal", "en": "language"},
     "address": {"nl": "adres", "en": "address"},
     "pause": {"nl": "pauze", "en": "pause"},
     "resume": {"nl": "hervatten", "en": "resume"},
+    "use": {"nl": "gebruiken", "en": "use"},
     "stop": {"nl": "stoppen", "en": "stop"},
     "erase": {"nl": "wissen", "en": "erase"},
+    "request": {"nl": "verzoek", "en": "request"},
 }
 ACCESSIBILITY: Final[Word] = {code: path[1:] for code, path in paths.ACCESSIBILITY.items()}
+CHECK: Final[Word] = {code: path[1:] for code, path in paths.CHECK.items()}
 
 _FIRST: Final[list[Word]] = [
     *paths.WORDS.values(),
     UNDO,
     ACCESSIBILITY,
+    CHECK,
     {code: code for code in LANGUAGES},
 ]
-_LAST: Final[list[Word]] = [paths.ASK, NOW, PRIVACY, JSON, *ACTS.values()]
+_LAST: Final[list[Word]] = [paths.ASK, paths.ARCHIVE, NOW, PRIVACY, JSON, DENY, *ACTS.values()]
 _SPOKEN: Final = {word: code for words in _FIRST for code, word in words.items()}
 TOKEN_WORDS: Final = frozenset(word for words in (*paths.WORDS.values(), UNDO) for word in words.values())
 
@@ -49,6 +54,7 @@ class Links:
 
     subscribe: str
     ask: str
+    archive: str
     privacy: str
     accessibility: str
 
@@ -58,6 +64,7 @@ def links(letter: Newsletter, language: str) -> Links:
     return Links(
         subscribe=paths.signup("", language, letter.slug),
         ask=paths.ask("", language, letter.slug),
+        archive=paths.archive("", language, letter.slug),
         privacy=paths.privacy("", language, letter.slug),
         accessibility=paths.ACCESSIBILITY[language],
     )

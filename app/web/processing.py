@@ -12,13 +12,13 @@ from sqlalchemy import Column
 
 from app.core.language import translations
 from app.core.register import Held, Kind, entries
-from app.domain import LEDGER, MAIN
+from app.domain import LEDGER, MAIN, dossier
 from app.domain.newsletter import Newsletter
 from app.web import terms
 
 Say = Callable[[str], str]
 
-ABOUT = frozenset((Kind.ADDRESS, Kind.PSEUDONYM, Kind.READER, Kind.STAFF))  # about somebody
+ABOUT = frozenset((Kind.ADDRESS, Kind.PSEUDONYM, Kind.READER, Kind.STAFF, Kind.PARTNER))  # about somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,11 @@ def entry(letter: Newsletter, backup_days: int, language: str) -> Processing:
         contact=letter.privacy_contact,
         purpose=say("To send this newsletter to who subscribed to it, and for nothing else"),
         basis=say("Consent: Art. 6(1)(a) and 7 GDPR, Art. 11.7 Telecommunicatiewet"),
-        people=[say("Subscribers of the newsletter"), say("Staff who make it, send it and watch over it")],
+        people=[
+            say("Subscribers of the newsletter"),
+            say("Staff who make it, send it and watch over it"),
+            say("People at partners who send in copy"),
+        ],
         data=categories(backup_days, language),
         recipients=_recipients(letter, say),
         transfers=say(
@@ -96,12 +100,28 @@ def categories(backup_days: int, language: str) -> list[Category]:
     ]
 
 
+def lines(backup_days: int, language: str) -> list[dossier.Category]:
+    """Every table of both databases, as the supervision file has it: those about nobody as well."""
+    say = translations(language).gettext
+    return [
+        dossier.Category(
+            table=table.name,
+            what=say(kept.what),
+            why=say(kept.why),
+            until=terms.how_long(table, kept, backup_days, language),
+        )
+        for metadata in (MAIN, LEDGER)
+        for table, kept, _ in entries(metadata)
+    ]
+
+
 def _field(column: Column[object], held: Held, say: Say) -> Field:
     kinds = {
         Kind.ADDRESS: say("e-mail address, always encrypted"),
         Kind.PSEUDONYM: say("pseudonym, only recognised with the key"),
         Kind.READER: say("about a subscriber"),
         Kind.STAFF: say("about a member of staff"),
+        Kind.PARTNER: say("about somebody who sends in copy"),
     }
     return Field(f"{column.table.name}.{column.name}", kinds[held.kind], say(held.why))
 

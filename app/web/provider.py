@@ -28,6 +28,9 @@ PATIENCE: Final = 10.0  # seconds for each answer of the provider
 LEEWAY: Final = 60  # seconds that clocks may differ
 SECRET_BYTES: Final = 24  # 192 bits for state and nonce
 VERIFIER_BYTES: Final = 36  # 48 characters; RFC 7636 asks for 43 at least
+# To be asked anew over there, and to be told when that was: a provider must say so to who sends max_age.
+# Not 0: some providers would then never be done with asking.
+ANEW: Final = {"prompt": "login", "max_age": str(LEEWAY)}
 # What counts as two factors: RFC 8176 for amr, the levels of eIDAS for acr.
 STRONG: Final = frozenset(("http://eidas.europa.eu/LoA/substantial", "http://eidas.europa.eu/LoA/high"))
 
@@ -38,11 +41,16 @@ class NotVouched(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a browser takes along to the provider and must bring back."""
+    """What a browser takes along to the provider and must bring back.
+
+    `since` is set when somebody who is signed in shows again who they are: what they showed over there
+    before that moment, in seconds since 1970, does not count.
+    """
 
     state: str
     nonce: str
     verifier: str
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +61,10 @@ class Vouched:
     twice: bool
 
 
-def asked() -> Asked:
+def asked(*, since: int = 0) -> Asked:
     """Fresh secrets for one sign-in."""
     state, nonce = secrets.token_urlsafe(SECRET_BYTES), secrets.token_urlsafe(SECRET_BYTES)
-    return Asked(state, nonce, secrets.token_urlsafe(VERIFIER_BYTES))
+    return Asked(state, nonce, secrets.token_urlsafe(VERIFIER_BYTES), since)
 
 
 class Provider:
@@ -82,6 +90,7 @@ class Provider:
                     state=sent.state,
                     nonce=sent.nonce,
                     code_verifier=sent.verifier,
+                    **(ANEW if sent.since else {}),
                 )
         except (httpx2.HTTPError, ValueError, KeyError) as trouble:
             raise NotVouched("the provider cannot be reached") from trouble
@@ -110,6 +119,8 @@ class Provider:
         jwt.JWTClaimsRegistry(now=int(now.timestamp()), leeway=LEEWAY, **needed).validate(claims)
         if claims.get("azp", self._client_id) != self._client_id:
             raise NotVouched("the statement is for somebody else")
+        if sent.since and _shown_at(claims) < sent.since - LEEWAY:
+            raise NotVouched("nobody was asked anew")
         twice = "mfa" in (claims.get("amr") or []) or claims.get("acr") in STRONG
         return Vouched(str(claims["sub"]), twice)
 
@@ -129,6 +140,12 @@ class Provider:
         if found.get("issuer") != self.issuer:
             raise NotVouched("the provider gives itself another name")
         return found
+
+
+def _shown_at(claims: dict[str, Any]) -> float:
+    """When the person last showed over there who they are; a provider that does not tell never asked."""
+    told = claims.get("auth_time")
+    return told if isinstance(told, int | float) else 0
 
 
 async def _read(client: AsyncOAuth2Client, url: str) -> dict[str, Any]:

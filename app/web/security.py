@@ -1,11 +1,13 @@
-"""The outermost wall: headers on every answer, no body that is too large, no error that tells too much.
+"""The outermost wall: headers on every answer, nothing too large or unreadable, no error that tells too much.
 
 It stands around everything else, so that redirects, errors and refusals get the same headers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,9 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web import numbers
 from app.web.links import TOKEN_WORDS, first_word
 
-LARGEST_BODY: Final = 64 * 1024  # bytes: our longest form is far smaller
+LARGEST_BODY: Final = 64 * 1024  # bytes: our longest form but one is far smaller
+MISSING: Final = 404
 TOO_LARGE: Final = 413
 ONE_YEAR: Final = 31_536_000  # seconds: what internet.nl asks of HSTS (WB-01)
 
@@ -35,14 +39,44 @@ HEADERS: Final = {
 }
 UNLISTED: Final = TOKEN_WORDS | {"mailbox", "status", "staff"}
 
-Refuse = Callable[[Request], Awaitable[Response]]
+# Where an issue is written: only for who is signed in, and read after the gate has asked who that is.
+WRITING: Final = re.compile(r"/staff/issues/[^/]+/write/[^/]+")
+HANDING_IN: Final = "/staff/lists/new"  # where an officer hands a list in
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """How much one form may hold."""
+
+    body: int  # bytes, all together
+    fields: int
+    files: int
+    in_memory: bool = False  # its files never lie on a disk, not even a temporary one
+
+
+FORM: Final = Ceiling(LARGEST_BODY, 20, 0)  # our longest form has three fields
+# The most blocks that an issue can have with all their fields; and a photograph that is too large by far
+# still comes in, so that this can be told at its field and the words around it stay.
+ISSUE: Final = Ceiling(25_000_000, 1_000, 100)
+# A file with addresses. What is somewhat too large still comes in, so that this can be told at its field.
+LIST: Final = Ceiling(20_000_000, 5, 1, in_memory=True)
+
+
+def ceiling(path: str) -> Ceiling:
+    """What a form that is sent to this path may hold."""
+    if WRITING.fullmatch(path):
+        return ISSUE
+    return LIST if path == HANDING_IN else FORM
+
+
+Refuse = Callable[[Request, int], Response]
 
 
 class Wall:
     """Around the whole service; an answer may bring a header of its own, which then stays."""
 
-    def __init__(self, app: ASGIApp, *, https: bool, too_large: Refuse) -> None:
-        self._app, self._too_large = app, too_large
+    def __init__(self, app: ASGIApp, *, https: bool, refuse: Refuse) -> None:
+        self._app, self._refuse = app, refuse
         self._headers = dict(HEADERS)
         if https:
             self._headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
@@ -61,9 +95,8 @@ class Wall:
                 self._add(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
-        if _announced(scope) > LARGEST_BODY:
-            refusal = await self._too_large(Request(scope))
-            await refusal(scope, receive, with_headers)
+        if refused := _refused(scope):
+            await self._refuse(Request(scope), refused)(scope, receive, with_headers)
             return
         try:
             await self._app(scope, receive, with_headers)
@@ -80,7 +113,15 @@ class Wall:
             headers.setdefault("X-Robots-Tag", "noindex, nofollow")
 
 
+def _refused(scope: Scope) -> int | None:
+    """With which answer it is not let in; no address of ours holds a NUL, which a database cannot look up."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return MISSING
+    return TOO_LARGE if _announced(scope) > ceiling(scope["path"]).body else None
+
+
 def _announced(scope: Scope) -> int:
     """How large the body says it is; one that lies is cut off while it is read."""
     length = Headers(scope=scope).get("content-length", "0")
-    return int(length) if length.isascii() and length.isdigit() else LARGEST_BODY + 1
+    size = numbers.read(length)
+    return ISSUE.body + 1 if size is None else size

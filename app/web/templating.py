@@ -8,25 +8,38 @@ and no style of its own: the content security policy forbids both.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from html.parser import HTMLParser
+from importlib.resources import files
+from math import ceil
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from app.core.language import day, moment, translations
+from app.core.language import day, moment, month_short, occasion, translations
+from app.domain.content import Event
 from app.domain.newsletter import ZONE
+from app.mail import markdown
 
 PAGES = Path(__file__).parents[2] / "templates" / "pages"
 STATIC = Path(__file__).parent / "static"
 STATIC_URL = "/static"
 
+# axe-core by Deque (MPL 2.0), as it comes with a package; nothing else of that package is used.
+AXE = "axe.min.js"
+FILES = {path.name: path for path in STATIC.iterdir() if path.is_file()}
+FILES[AXE] = Path(str(files("axe_playwright_python") / AXE))
+
 # Readers live in the Netherlands; the service itself counts in UTC.
 READERS_ZONE = ZoneInfo(ZONE)
+
+# Until here a wait is told in minutes: "in 2 hours" says too little of 61 minutes.
+LONGEST_IN_MINUTES = timedelta(minutes=90)
 
 # Enough hexadecimal digits to tell two versions of one file apart; it protects nothing.
 VERSION_DIGITS = 12
@@ -45,6 +58,7 @@ ABSENT: dict[str, Any] = {
     "undo": None,
     "explanation": None,
     "reference": None,
+    "wait": None,
     "next_url": None,
     "next_kind": None,
     "contact": None,
@@ -71,7 +85,7 @@ def markup(name: str, /, *, language: str, **context: Any) -> str:
 @cache
 def static(path: str) -> str:
     """The address of a style sheet or picture; it changes with the content, so browsers may keep it."""
-    version = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:VERSION_DIGITS]
+    version = hashlib.sha256(FILES[path].read_bytes()).hexdigest()[:VERSION_DIGITS]
     return f"{STATIC_URL}/{path}?v={version}"
 
 
@@ -98,8 +112,13 @@ def _environment(language: str) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static
+    environment.filters["dated"] = partial(day, language=language)
     environment.filters["day"] = partial(_day, language=language)
     environment.filters["moment"] = partial(_moment, language=language)
+    environment.filters["again"] = partial(again, language=language)
+    environment.filters["month_short"] = partial(month_short, language=language)
+    environment.filters["when"] = partial(_when, language=language)
+    environment.filters["markdown"] = _prose
     return environment
 
 
@@ -109,6 +128,25 @@ def _day(at: datetime, *, language: str) -> str:
 
 def _moment(at: datetime, *, language: str) -> str:
     return moment(at.astimezone(READERS_ZONE), language)
+
+
+def again(wait: timedelta, *, language: str) -> str:
+    """When trying again helps, rounded up, so that it is never too early."""
+    say = translations(language).ngettext
+    if wait > LONGEST_IN_MINUTES:
+        hours = ceil(wait / timedelta(hours=1))
+        return say("Try again in %(count)s hour.", "Try again in %(count)s hours.", hours) % {"count": hours}
+    minutes = ceil(wait / timedelta(minutes=1))
+    words = say("Try again in %(count)s minute.", "Try again in %(count)s minutes.", minutes)
+    return words % {"count": minutes}
+
+
+def _when(event: Event, *, language: str) -> str:
+    return occasion(event.starts_on, event.starts_at, event.ends_at, language)
+
+
+def _prose(text: str) -> Markup:
+    return Markup(markdown.to_html(text))  # noqa: S704  (it has just been cleaned, as for the mail)
 
 
 class _Reader(HTMLParser):

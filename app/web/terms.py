@@ -42,16 +42,17 @@ def told(backup_days: int, language: str) -> list[tuple[str, list[Row]]]:
     ]
 
 
-def at_erasure(backup_days: int, language: str) -> tuple[list[str], list[Row]]:
+def at_erasure(backup_days: int, language: str, *, blocked: bool = True) -> tuple[list[str], list[Row]]:
     """What goes when somebody asks to be forgotten, and what stays with its reason."""
     say = translations(language).gettext
     goes = [say(kept.what) for table, kept in _personal() if table.name in _erased()]
-    stays = [_row(table, kept, backup_days, language) for table, kept in _personal() if table.name in STAYS]
+    kinds = STAYS if blocked else (LEDGER_ENTRY,)
+    stays = [_row(table, kept, backup_days, language) for table, kept in _personal() if table.name in kinds]
     return goes, [*stays, told(backup_days, language)[1][1][0]]
 
 
 def _erased() -> tuple[str, ...]:
-    return ("subscriber", "consent", "delivery", "outbox")
+    return ("subscriber", "consent", "delivery", "outbox", "lookup", "request", "candidate")
 
 
 def _personal() -> list[tuple[Table, Kept]]:

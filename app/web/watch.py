@@ -48,16 +48,11 @@ class Watchman:
         async with self._lock:
             if not self.needed:
                 return
-            self._house.fresh = False
             try:
-                await guard.check(self.watch, now=self._clock())
+                await self._house.compare(lambda: guard.check(self.watch, now=self._clock()))
             except BookClosed:
-                self._house.fresh = True
                 self._not_before = monotonic() + AGAIN_AFTER
                 log.warning("ledger.away")
-            except BaseException:
-                self._house.fresh = True
-                raise
 
     async def reasons(self) -> list[str]:
         """Why the service must not serve now; they name no person and no machine."""

@@ -16,8 +16,8 @@ from app.mail.compiled import CRLF, Gap, Woven, joined
 # What a reader or a mail program goes by; a header that is not there is not signed.
 SIGNED = """
     from to subject date message-id reply-to mime-version content-type list-id list-unsubscribe
-    list-unsubscribe-post list-help list-subscribe list-post feedback-id auto-submitted precedence
-    x-auto-response-suppress
+    list-unsubscribe-post list-help list-subscribe list-archive list-post feedback-id auto-submitted
+    precedence x-auto-response-suppress
 """.split()
 # Named once more than they occur: one that is added on the way then breaks the signature (RFC 6376,
 # section 8.15).

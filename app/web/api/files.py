@@ -11,12 +11,13 @@ from app.core.language import LANGUAGES
 from app.web.deps import Looking
 from app.web.doors import Doors, Kind
 from app.web.links import TOKEN_WORDS
-from app.web.templating import STATIC, STATIC_URL
+from app.web.templating import AXE, FILES, STATIC_URL
 
-FILES = {path.name: path for path in STATIC.iterdir() if path.is_file()}
 FOREVER = "public, max-age=31536000, immutable"  # their links change with their content
 BRIEFLY = "public, max-age=3600"
 MISSING = 404
+# A frame that is shut off has no origin and belongs to nobody: what it loads must be for anybody.
+FOR_FRAMES = {AXE, "axe.js"}
 VALID_FOR = timedelta(days=180)  # RFC 9116 section 2.5.5 wants less than a year; made anew each day
 
 doors = Doors()
@@ -28,7 +29,8 @@ async def static(visit: Looking, name: str) -> Response:
     if name not in FILES:
         raise HTTPException(MISSING)
     keep = FOREVER if "v" in visit.request.query_params else BRIEFLY
-    return FileResponse(FILES[name], headers={"Cache-Control": keep})
+    headers = {"Cross-Origin-Resource-Policy": "cross-origin"} if name in FOR_FRAMES else {}
+    return FileResponse(FILES[name], headers={"Cache-Control": keep, **headers})
 
 
 @doors.look("/favicon.ico", kind=Kind.PUBLIC)

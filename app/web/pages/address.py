@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from app.domain.newsletter import Newsletter
 from app.features import manage
 from app.web.deps import Looking, Pressed
 from app.web.doors import Doors, Kind
 from app.web.links import signed
+from app.web.templating import markup, text_of
 
 doors = Doors()
 
@@ -23,6 +25,17 @@ async def show(visit: Looking, token: str) -> Response:
 @doors.act(*signed("address"), kind=Kind.SIGNED_LINK)
 async def press(visit: Pressed, token: str) -> Response:
     """The subscription goes on at the new address."""
+
+    def seen(letter: Newsletter) -> str:
+        return shown(letter, visit.language)
+
     async with visit.writing() as session:
-        letter = await manage.change_address(session, token, ring=visit.ring, book=visit.book, now=visit.now)
+        letter = await manage.change_address(
+            session, token, shown=seen, ring=visit.ring, book=visit.book, now=visit.now
+        )
     return visit.page("address_changed.html", letter)
+
+
+def shown(letter: Newsletter, language: str) -> str:
+    """The exact words at the button, to keep with the yes."""
+    return text_of(markup("address_offer.html", language=language, newsletter=letter, action=""))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from functools import partial
+
 from starlette.responses import Response
 
 from app.core import paths
@@ -10,10 +11,10 @@ from app.core.language import LANGUAGES
 from app.domain.newsletter import Newsletter
 from app.features import subscribe
 from app.features.manage import OPENS_FOR
-from app.features.subscribe import Form
 from app.web import forms
 from app.web.deps import Looking, Pressed
 from app.web.doors import Doors, Kind
+from app.web.forms import Write
 
 PATHS = [paths.ask("", code, "{slug}") for code in LANGUAGES]
 FORM = "ask.html"
@@ -32,11 +33,11 @@ async def show(visit: Looking, slug: str) -> Response:
 async def send(visit: Pressed, slug: str) -> Response:
     """Ask for the link."""
 
-    async def write(session: AsyncSession, form: Form) -> None:
-        await subscribe.ask(session, form, limits=visit.limits, ring=visit.ring, now=visit.now)
+    def writer(_: Newsletter) -> Write:
+        return partial(subscribe.ask, limits=visit.limits, ring=visit.ring, now=visit.now)
 
     def done(letter: Newsletter) -> Response:
         hours = int(OPENS_FOR.total_seconds() // HOUR)
         return visit.page("asked.html", letter, valid_hours=hours)
 
-    return await forms.send(visit, slug, FORM, write, done)
+    return await forms.send(visit, slug, FORM, writer, done)

@@ -5,13 +5,18 @@ Opening the page changes nothing, also when a scanner opens it before the reader
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.responses import Response
 
-from app.domain.block import LASTS, Ground
+from app.domain.block import LASTS, Ground, link
+from app.domain.newsletter import Newsletter
 from app.features import confirm
-from app.web.deps import Looking, Pressed
+from app.features.confirm import Asked
+from app.web.deps import Looking, Pressed, Visit
 from app.web.doors import Doors, Kind
-from app.web.links import signed
+from app.web.links import own, signed
+from app.web.templating import markup, text_of
 
 doors = Doors()
 
@@ -35,9 +40,20 @@ async def show(visit: Looking, token: str) -> Response:
 @doors.act(*signed("confirm"), kind=Kind.SIGNED_LINK)
 async def press(visit: Pressed, token: str) -> Response:
     """Now there is a yes."""
+
+    def seen(letter: Newsletter) -> str:
+        return shown(letter, visit.language)
+
     async with visit.writing() as session:
-        done = await confirm.confirm(session, token, ring=visit.ring, book=visit.book, now=visit.now)
+        done = await confirm.confirm(
+            session, token, shown=seen, ring=visit.ring, book=visit.book, now=visit.now
+        )
     return visit.page("confirmed.html", done.asked.newsletter, again=done.again)
+
+
+def shown(letter: Newsletter, language: str) -> str:
+    """The exact words at the button, to keep with the yes."""
+    return text_of(markup("confirm_offer.html", language=language, newsletter=letter, action=""))
 
 
 @doors.look(*signed("notme"), kind=Kind.SIGNED_LINK)
@@ -46,6 +62,9 @@ async def ask_not_me(visit: Looking, token: str) -> Response:
     async with visit.reading() as session:
         asked = await confirm.read(session, token, ring=visit.ring, now=visit.now, purpose="notme")
         signed_up = await confirm.present(session, asked, visit.ring)
+        blocked = await confirm.declined(session, asked, ring=visit.ring, now=visit.now)
+    if blocked is not None:
+        return _blocked(visit, asked, until=blocked.ends_at, days=None)
     return visit.page("notme.html", asked.newsletter, action=visit.path, days=_days(), signed_up=signed_up)
 
 
@@ -53,5 +72,11 @@ async def ask_not_me(visit: Looking, token: str) -> Response:
 async def not_me(visit: Pressed, token: str) -> Response:
     """Nobody can use this address on the form for a while."""
     async with visit.writing() as session:
-        letter = await confirm.decline(session, token, ring=visit.ring, book=visit.book, now=visit.now)
-    return visit.page("notme_done.html", letter, days=_days())
+        asked = await confirm.decline(session, token, ring=visit.ring, book=visit.book, now=visit.now)
+    return _blocked(visit, asked, until=None, days=_days())
+
+
+def _blocked(visit: Visit, asked: Asked, *, until: datetime | None, days: int | None) -> Response:
+    token = link(visit.ring, asked.newsletter.id, asked.address, visit.now)
+    lift_url = own("lift", visit.language, token)
+    return visit.page("notme_done.html", asked.newsletter, until=until, days=days, lift_url=lift_url)

@@ -20,6 +20,7 @@ from app.web.links import ACTS, JSON, NAMES, own, signed
 from app.web.pages.leave import left
 
 HOUR = 3600  # seconds
+PAGES = {"erase", "request"}  # what has a page of its own before the button
 
 doors = Doors()
 
@@ -33,7 +34,7 @@ async def show(visit: Looking, token: str) -> Response:
 
 
 @doors.look(
-    *(path for act, word in ACTS.items() if act != "erase" for path in signed("manage", word)),
+    *(path for act, word in ACTS.items() if act not in PAGES for path in signed("manage", word)),
     kind=Kind.SIGNED_LINK,
 )
 async def back(visit: Looking, token: str) -> Response:
@@ -77,6 +78,15 @@ async def resume(visit: Pressed, token: str) -> Response:
         return await _page(visit, session, token, mine, done="resumed")
 
 
+@doors.act(*signed("manage", ACTS["use"]), kind=Kind.SIGNED_LINK)
+async def use(visit: Pressed, token: str) -> Response:
+    """A restriction ends; the link does as well, because there is a new yes."""
+    async with visit.writing() as session:
+        mine = await opened(visit, session, token)
+        manage.lift(session, mine, ring=visit.ring, now=visit.now)
+    return visit.page("lifted.html", mine.newsletter)
+
+
 @doors.act(*signed("manage", ACTS["address"]), kind=Kind.SIGNED_LINK)
 async def address(visit: Pressed, token: str) -> Response:
     """Mail the new address, which must say yes first."""
@@ -85,7 +95,9 @@ async def address(visit: Pressed, token: str) -> Response:
         mine = await opened(visit, session, token)
         if typed.address is not None and typed.code is None:
             try:
-                await subscribe.within(session, visit.network, visit.limits, now=visit.now)
+                await subscribe.within(
+                    session, visit.network, visit.limits, gauge=subscribe.OWN, ring=visit.ring, now=visit.now
+                )
                 await manage.request_address(session, mine, typed.address, ring=visit.ring, now=visit.now)
             except TooMany as limit:
                 typed = typed.limited(limit)
@@ -107,21 +119,27 @@ async def _page(visit: Visit, session: AsyncSession, token: str, mine: Mine, **c
     def act(name: str) -> str:
         return own("manage", visit.language, token, ACTS[name])
 
-    found = await manage.holdings(session, mine.address, ring=visit.ring, now=visit.now)
+    found = await manage.holdings(session, mine.address, ring=visit.ring, book=visit.book, now=visit.now)
     mine_only = next(each for each in found if each.newsletter.id == mine.newsletter.id)
     issues = await holding.numbers(session, mine_only)
+    looks = await manage.lookups(session, mine.address, ring=visit.ring, book=visit.book)
     paused = mine.row.paused_until
     words: dict[str, Any] = {
-        "groups": holding.groups(mine_only, mine.address, issues, visit.say, visit.language),
+        "groups": [
+            *holding.groups(mine_only, mine.address, issues, visit.say, visit.language),
+            holding.looked(looks, visit.say, visit.language),
+        ],
         "json_url": own("manage", visit.language, token, JSON),
         "valid_until": mine.until,
         "reader_language": mine.row.language,
         "languages": list(NAMES.items()),
         "address": "",
         "pauses": PAUSES,
+        "restricted": mine.row.restricted_at is not None,
         "paused_until": paused if paused and paused > visit.now else None,
         "erase_url": act("erase"),
-        **{f"{each}_action": act(each) for each in ("language", "address", "pause", "resume")},
+        "request_url": act("request"),
+        **{f"{each}_action": act(each) for each in ("language", "address", "pause", "resume", "use")},
         "leave_action": act("stop"),
     }
     return visit.page("mydata.html", mine.newsletter, **{**words, **context})

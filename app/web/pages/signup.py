@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from functools import partial
+
 from starlette.responses import Response
 
 from app.core.language import LANGUAGES
 from app.domain.newsletter import Newsletter
 from app.domain.service import LINK_LIVES
 from app.features import subscribe
-from app.features.subscribe import Form
 from app.web import forms
 from app.web.deps import Looking, Pressed
 from app.web.doors import Doors, Kind
+from app.web.forms import Write
 from app.web.links import links
 from app.web.templating import markup, text_of
 
@@ -32,16 +33,14 @@ async def show(visit: Looking, slug: str) -> Response:
 async def send(visit: Pressed, slug: str) -> Response:
     """Ask for the mail with which to confirm."""
 
-    async def write(session: AsyncSession, form: Form) -> None:
-        words = shown(form.newsletter, visit.language)
-        await subscribe.subscribe(
-            session, form, shown=words, limits=visit.limits, ring=visit.ring, now=visit.now
-        )
+    def writer(letter: Newsletter) -> Write:
+        words = shown(letter, visit.language)
+        return partial(subscribe.subscribe, shown=words, limits=visit.limits, ring=visit.ring, now=visit.now)
 
     def done(letter: Newsletter) -> Response:
         return visit.page("subscribed.html", letter, valid_days=LINK_LIVES.days)
 
-    return await forms.send(visit, slug, FORM, write, done)
+    return await forms.send(visit, slug, FORM, writer, done)
 
 
 def shown(letter: Newsletter, language: str) -> str:

@@ -36,7 +36,7 @@ async def ask(visit: Asking) -> Response:
         async with visit.writing() as db:
             await enroll.forgotten(db, desk, name, visit.network)
     except TooMany as limit:
-        page = visit.page("staff_forgotten.html", status=TooMany.status, error=str(limit))
+        page = visit.page("staff_forgotten.html", status=TooMany.status, error=str(limit), wait=limit.wait)
         page.headers.update(retry_after(limit.wait))
         return page
     hours = int(LIVES[Purpose.PASSWORD].total_seconds()) // HOUR

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.core.paths import ACCESSIBILITY
@@ -22,7 +22,7 @@ from app.domain.staff import Staff
 from app.web.deps import FORBIDDEN, Visit
 from app.web.doors import ACTING, Door
 from app.web.errors import SEE_OTHER
-from app.web.staff import cookies, rooms
+from app.web.staff import cookies, rooms, unsent
 
 SIGN_IN: Final = "/staff/sign-in"
 CONFIRM: Final = "/staff/confirm"
@@ -30,11 +30,12 @@ FORM: Final = "form"  # the hidden field that proves that a form came from this 
 
 
 class Elsewhere(Exception):
-    """First somewhere else: to sign in, or to show again who it is."""
+    """First somewhere else: to sign in, or to show again who it is; `sealed` is what was sent meanwhile."""
 
-    def __init__(self, path: str, back: str) -> None:
-        super().__init__(path)
-        self.path = f"{path}?{urlencode({'next': back})}" if back != rooms.HOME else path
+    def __init__(self, where: str, back: str, sealed: str = "") -> None:
+        super().__init__(where)
+        self.where, self.sealed = where, sealed
+        self.path = f"{where}?{urlencode({'next': back})}" if back != rooms.HOME else where
 
 
 class Guest(Visit):
@@ -74,29 +75,39 @@ def gate(door: Door) -> Callable[[Request], Awaitable[None]]:
 
     async def stand(request: Request) -> None:
         guest = Guest(request)
-        found = await _who(guest)
-        back = guest.path if request.method not in ACTING else rooms.HOME
+        found = await who(guest)
+        acting = request.method in ACTING
+        back = rooms.HOME if acting else guest.path
         if found is None:
-            raise Elsewhere(SIGN_IN, back)
+            raise Elsewhere(SIGN_IN, back, await _left(guest) if acting else "")
         visit = Inside(request, *found)
         request.state.inside = visit
         if not any(visit.person.has(role) for role in door.roles):
             raise HTTPException(FORBIDDEN)
-        if request.method in ACTING:
+        if acting:
             await _by_themselves(visit)
         if door.fresh and not visit.stay.fresh(visit.now):
-            raise Elsewhere(CONFIRM, back)
+            sent = await unsent.seal(visit, visit.person.id, known=True) if acting else ""
+            raise Elsewhere(CONFIRM, back, sent)
         await _note(visit)
 
     return stand
 
 
-async def _who(visit: Visit) -> tuple[Stay, Staff] | None:
+async def who(visit: Visit) -> tuple[Stay, Staff] | None:
+    """Whoever is signed in on this browser."""
     token = cookies.session_of(visit)
     if not token:
         return None
     async with visit.reading() as db:
         return await session.find(db, token, visit.now)
+
+
+async def _left(visit: Visit) -> str:
+    """What somebody sent whose session had ended."""
+    async with visit.reading() as db:
+        person = await session.whose(db, cookies.session_of(visit))
+    return await unsent.seal(visit, person, known=person is not None)
 
 
 async def _note(visit: Inside) -> None:
@@ -109,8 +120,13 @@ async def _note(visit: Inside) -> None:
 async def _by_themselves(visit: Inside) -> None:
     ours(visit.request)
     sent = (await visit.fields()).get(FORM, "")
-    if not hmac.compare_digest(sent.encode(), visit.form.encode()):
+    if hmac.compare_digest(sent.encode(), visit.form.encode()):
+        return
+    # Perhaps they signed in anew in another tab. Whoever it was presses once more, on a page of this session.
+    sealed = await unsent.seal(visit, None, known=True)
+    if sealed in {"", unsent.TOO_LONG}:
         raise HTTPException(FORBIDDEN)
+    raise Elsewhere(unsent.PATH, rooms.HOME, sealed)
 
 
 def ours(request: Request) -> None:
@@ -138,16 +154,6 @@ def inside(request: Request) -> Inside:
     visit = request.state.inside
     assert isinstance(visit, Inside)
     return visit
-
-
-async def _elsewhere(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Elsewhere)
-    return RedirectResponse(error.path, SEE_OTHER)
-
-
-def install(app: FastAPI) -> None:
-    """Tell the service what to do with who must first go elsewhere."""
-    app.add_exception_handler(Elsewhere, _elsewhere)
 
 
 Looking = Annotated[Guest, Depends(guest)]

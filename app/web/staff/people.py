@@ -18,6 +18,7 @@ from app.domain.staff import Role, Staff
 from app.features import enroll, oversee
 from app.features.enroll import Desk
 from app.web import forms
+from app.web.deps import plain
 from app.web.doors import Doors, Kind
 from app.web.errors import OK, WRONG
 from app.web.links import NAMES
@@ -111,7 +112,7 @@ async def link(visit: Entered, person: UUID) -> Response:
 @doors.act(f"{ONE}/subject", kind=Kind.STAFF, roles=ADMINISTRATORS, fresh=True)
 async def subject(visit: Entered, person: UUID) -> Response:
     """Who this is at the organisation's identity provider."""
-    typed = (await visit.fields()).get("subject", "").strip()[:LONGEST_SUBJECT]
+    typed = plain((await visit.fields()).get("subject", "")).strip()[:LONGEST_SUBJECT]
     try:
         async with visit.writing() as db:
             await oversee.link(db, visit.person, (await got(db, person)).name, typed, now=visit.now)

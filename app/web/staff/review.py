@@ -10,8 +10,9 @@ from app.domain import review
 from app.domain.staff import Staff
 from app.features import oversee
 from app.web.doors import Doors, Kind
+from app.web.errors import OK, WRONG
 from app.web.staff import rooms
-from app.web.staff.gate import Entered
+from app.web.staff.gate import Entered, Inside
 from app.web.staff.rooms import ADMINISTRATORS, OVERSEERS, REVIEW
 
 doors = Doors()
@@ -20,30 +21,36 @@ doors = Doors()
 @doors.look(REVIEW, kind=Kind.STAFF, roles=OVERSEERS)
 async def show(visit: Entered) -> Response:
     """All open accounts, and when they were last looked at; the supervisor may see it as well."""
-    async with visit.reading() as db:
-        people = await _open(db)
-        last, due = await review.last(db), await review.due(db, visit.now)
-    may_sign = any(visit.person.has(role) for role in ADMINISTRATORS)
-    return visit.page(
-        "staff_review.html",
-        people=people,
-        last=last,
-        due=due,
-        next_at=last.at + review.EVERY if last else None,
-        may_sign=may_sign,
-        seen=oversee.fingerprint(people),
-        called=rooms.titles(visit.say),
-    )
+    return await _page(visit)
 
 
 @doors.act(REVIEW, kind=Kind.STAFF, roles=ADMINISTRATORS, fresh=True)
 async def sign(visit: Entered) -> Response:
-    """Signed off, unless something changed since the page was made: then it is shown again."""
+    """Signed off, unless something changed since the page was made: then that is told and shown."""
     seen = (await visit.fields()).get("seen", "")
     async with visit.writing() as db:
-        if oversee.fingerprint(await _open(db)) == seen:
+        same = oversee.fingerprint(await _open(db)) == seen
+        if same:
             await oversee.sign_off(db, visit.person, now=visit.now)
-    return visit.to(REVIEW)
+    return visit.to(REVIEW) if same else await _page(visit, "changed")
+
+
+async def _page(visit: Inside, error: str | None = None) -> Response:
+    async with visit.reading() as db:
+        people = await _open(db)
+        last, due = await review.last(db), await review.due(db, visit.now)
+    return visit.page(
+        "staff_review.html",
+        status=WRONG if error else OK,
+        error=error,
+        people=people,
+        last=last,
+        due=due,
+        next_at=last.at + review.EVERY if last else None,
+        may_sign=any(visit.person.has(role) for role in ADMINISTRATORS),
+        seen=oversee.fingerprint(people),
+        called=rooms.titles(visit.say),
+    )
 
 
 async def _open(db: AsyncSession) -> list[Staff]:

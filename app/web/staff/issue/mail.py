@@ -1,0 +1,79 @@
+"""The mail of an issue for a frame and as text: as it was approved, or as it would be now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Final
+from uuid import UUID
+
+from fastapi import HTTPException
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from app.core.errors import Refused
+from app.core.language import LANGUAGES
+from app.domain import issue as issues
+from app.domain.issue import Issue
+from app.features import approve
+from app.mail.compile import Compiled
+from app.mail.specimen import specimen
+from app.web import letter as letters
+from app.web.doors import Doors, Kind
+from app.web.errors import MISSING
+from app.web.links import NAMES
+from app.web.staff.gate import Entered, Inside
+from app.web.staff.rooms import DESK, ISSUES
+
+MAIL: Final = f"{ISSUES}/{{issue}}/mail/{{language}}"
+
+doors = Doors()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The mail for readers of one language."""
+
+    language: str
+    name: str
+    subject: str
+    text: str
+
+
+@doors.look(MAIL, kind=Kind.STAFF, roles=DESK)
+async def frame(visit: Entered, issue: UUID, language: str) -> Response:
+    """The mail itself."""
+    async with visit.reading() as db:
+        try:
+            made = await _compiled(visit, db, await issues.get(db, issue))
+        except Refused:  # it cannot be made: the pages about it say why
+            raise HTTPException(MISSING) from None
+    message = _filled(visit, made[language]) if language in made else None
+    content = letters.part(message, "html") if message else None
+    if message is None or content is None:
+        raise HTTPException(MISSING)
+    return letters.framed(message, content, links="_blank")
+
+
+async def everything(visit: Inside, db: AsyncSession, found: Issue) -> list[Shown]:
+    """The mail in each language; empty when it cannot be made yet."""
+    try:
+        made = await _compiled(visit, db, found)
+    except Refused:
+        return []
+    messages = [(each, _filled(visit, made[each])) for each in LANGUAGES if each in made]
+    return [
+        Shown(each, NAMES[each], str(message["Subject"]), letters.part(message, "plain") or "")
+        for each, message in messages
+    ]
+
+
+async def _compiled(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Compiled]:
+    stored = await issues.frozen(db, found.id)
+    if stored:
+        return {language: Compiled.from_bytes(each) for language, each in stored.items()}
+    return await approve.press(db, found, base_url=visit.house.settings.base_url)
+
+
+def _filled(visit: Inside, compiled: Compiled) -> EmailMessage:
+    return letters.read(specimen(compiled, visit.now))

@@ -1,0 +1,182 @@
+"""When an issue goes out: in its slot, at another time, or in ten minutes; and the button that stops it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.responses import Response
+
+from app.core.calendar import read_day
+from app.core.errors import IllegalMove, Invalid
+from app.domain import issue as issues
+from app.domain import slot, subscriber
+from app.domain.issue import ENDED
+from app.domain.newsletter import Newsletter
+from app.features import schedule as planning
+from app.web.doors import Doors, Kind
+from app.web.errors import OK, WRONG
+from app.web.staff.gate import Entered, Inside
+from app.web.staff.issue import checking
+from app.web.staff.rooms import DESK, ISSUES, MAKERS
+
+# One reader in so many: they come and go while a page is open, and another newsletter differs more. Of fewer
+# readers the number has to be right; who just missed one types it again.
+MARGIN: Final = 100
+# As people write it: 12345, or in threes with one kind of sign between them.
+NUMBER: Final = re.compile(r"[0-9]{1,9}|[0-9]{1,3}([ \u00a0\u202f.,])[0-9]{3}(?:\1[0-9]{3}){0,2}")
+PLAN: Final = f"{ISSUES}/{{issue}}/schedule"
+
+Step = Callable[..., Awaitable[None]]
+
+doors = Doors()
+
+
+@doors.look(PLAN, kind=Kind.STAFF, roles=DESK)
+async def show(visit: Entered, issue: UUID) -> Response:
+    """Where it is, and what can be done about it."""
+    return await page(visit, issue)
+
+
+@doors.act(f"{PLAN}/slot", kind=Kind.STAFF, roles=MAKERS)
+async def in_slot(visit: Entered, issue: UUID) -> Response:
+    """In the newsletter's next free slot, by who typed how many readers it goes to."""
+    return await _counted(visit, issue, "slot", planning.slot_in)
+
+
+@doors.act(f"{PLAN}/time", kind=Kind.STAFF, roles=MAKERS)
+async def at_a_time(visit: Entered, issue: UUID) -> Response:
+    """On a day and at an hour of one's own, by who typed how many readers it goes to."""
+    fields = await visit.fields()
+    typed = {name: fields.get(name, "").strip()[:10] for name in ("on", "at")}
+    async with visit.reading() as db:
+        letter = await db.get_one(Newsletter, (await issues.get(db, issue)).newsletter_id)
+    at, wrong = _moment(typed, letter)
+    wrong |= await _uncounted(visit, issue)
+    if at is None or wrong:
+        return await page(visit, issue, wrong=_named(wrong, "time"), typed=typed)
+    try:
+        async with visit.writing() as db:
+            found = await issues.get(db, issue, lock=True)
+            await planning.choose(db, found, at, actor=visit.person.name, now=visit.now)
+    except Invalid:
+        return await page(visit, issue, wrong={"on": "range"}, typed=typed)
+    except IllegalMove:  # a colleague was first
+        pass
+    return visit.to(path(issue))
+
+
+@doors.act(f"{PLAN}/now", kind=Kind.STAFF, roles=MAKERS)
+async def now(visit: Entered, issue: UUID) -> Response:
+    """In ten minutes, by who typed how many readers it goes to."""
+    return await _counted(visit, issue, "now", planning.soon)
+
+
+@doors.act(f"{PLAN}/stop", kind=Kind.STAFF, roles=MAKERS)
+async def stop(visit: Entered, issue: UUID) -> Response:
+    """Stop; nothing is asked, because stopping is always safe."""
+    return await _take(visit, issue, planning.stop)
+
+
+@doors.act(f"{PLAN}/go", kind=Kind.STAFF, roles=MAKERS)
+async def go(visit: Entered, issue: UUID) -> Response:
+    """Let it go on."""
+    return await _take(visit, issue, planning.resume)
+
+
+@doors.act(f"{PLAN}/cancel", kind=Kind.STAFF, roles=MAKERS)
+async def cancel(visit: Entered, issue: UUID) -> Response:
+    """To nobody else, by who typed the issue's number: this cannot be undone."""
+    typed = (await visit.fields()).get("number", "").strip()
+    async with visit.reading() as db:
+        number = (await issues.get(db, issue)).number
+    if typed != str(number):
+        return await page(visit, issue, wrong={"number": "other"})
+    return await _take(visit, issue, planning.cancel)
+
+
+def path(issue: UUID) -> str:
+    """Where an issue is planned."""
+    return f"{ISSUES}/{issue}/schedule"
+
+
+async def _counted(visit: Inside, issue: UUID, form: str, step: Step) -> Response:
+    wrong = await _uncounted(visit, issue)
+    return await page(visit, issue, wrong=_named(wrong, form)) if wrong else await _take(visit, issue, step)
+
+
+async def _take(visit: Inside, issue: UUID, step: Step) -> Response:
+    """Take a step; when a colleague was first, or it was pressed twice, the page shows where it is."""
+    try:
+        async with visit.writing() as db:
+            found = await issues.get(db, issue, lock=True)
+            await step(db, found, actor=visit.person.name, now=visit.now)
+    except IllegalMove:
+        pass
+    return visit.to(path(issue))
+
+
+def _moment(typed: dict[str, str], letter: Newsletter) -> tuple[datetime | None, dict[str, str]]:
+    """The moment on the newsletter's clock, and what is wrong with day or hour."""
+    wrong, on, at = {}, None, None
+    try:
+        on = read_day(typed["on"])
+    except ValueError:
+        wrong["on"] = "date"
+    try:
+        at = time.fromisoformat(typed["at"])
+    except ValueError:
+        wrong["at"] = "time"
+    return (datetime.combine(on, at, letter.zone) if on and at else None), wrong
+
+
+async def _uncounted(visit: Inside, issue: UUID) -> dict[str, str]:
+    """The number of readers has to be typed as it is now: whoever does that has seen it."""
+    typed = (await visit.fields()).get("readers", "").strip()
+    async with visit.reading() as db:
+        letter = (await issues.get(db, issue)).newsletter_id
+        readers = await subscriber.count_wanting(db, letter, visit.now)
+    return {} if right(typed, readers) else {"readers": "count"}
+
+
+def right(typed: str, readers: int) -> bool:
+    """Whether this is the number of readers, or was a moment ago."""
+    if not NUMBER.fullmatch(typed):
+        return False
+    return abs(int("".join(each for each in typed if each.isdecimal())) - readers) <= readers // MARGIN
+
+
+def _named(wrong: dict[str, str], form: str) -> dict[str, str]:
+    """Three forms ask for the readers, so that field has the name of its form with it."""
+    return {f"{name}-{form}" if name == "readers" else name: code for name, code in wrong.items()}
+
+
+async def page(
+    visit: Inside,
+    issue: UUID,
+    *,
+    wrong: dict[str, str] | None = None,
+    typed: dict[str, str] | None = None,
+) -> Response:
+    """The page as it is now, with what is wrong with which field."""
+    async with visit.reading() as db:
+        found = await issues.get(db, issue)
+        words = await checking.shared(db, found)
+        letter: Newsletter = words["letter"]
+        free = await slot.next_free(db, letter, visit.now)
+        readers = await subscriber.count_wanting(db, letter.id, visit.now)
+    more: dict[str, Any] = {"wrong": wrong or {}, "typed": {"on": "", "at": "", **(typed or {})}}
+    return visit.page(
+        "staff_issue_schedule.html",
+        status=WRONG if wrong else OK,
+        error="wrong" if wrong else None,
+        **words,
+        **more,
+        free=free,
+        readers=readers,
+        may_act=any(visit.person.has(role) for role in MAKERS),
+        ended=found.state in ENDED,
+    )

@@ -1,0 +1,35 @@
+// Shows the numbers of an issue as they change. Without this file the page is loaded again by hand.
+
+const page = document.querySelector("[data-live]");
+const bar = page.querySelector("progress");
+const told = page.querySelector("[data-told]"); // read aloud, so only every tenth part is told
+const source = new EventSource(page.dataset.live);
+let tenth = -1;
+
+function show(numbers) {
+  if (!numbers.begun) {
+    return;
+  }
+  for (const each of page.querySelectorAll("[data-number]")) {
+    each.textContent = numbers[each.dataset.number];
+  }
+  bar.value = numbers.done;
+  bar.max = Math.max(1, numbers.audience);
+  const reached = Math.floor(numbers.share / 10);
+  if (reached !== tenth) {
+    tenth = reached;
+    told.textContent = `${numbers.share}% ${page.dataset.words}`;
+  }
+}
+
+source.addEventListener("message", (event) => {
+  const numbers = JSON.parse(event.data);
+  show(numbers);
+  const begins = numbers.begun && !page.querySelector("[data-number]");
+  if (begins || !numbers.moving) {
+    source.close();
+    location.reload(); // what comes next is another page
+  }
+});
+
+source.addEventListener("end", () => source.close());
