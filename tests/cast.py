@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core import tokens
 from app.core.address import Address, parse
 from app.domain import newsletter, staff, subscriber
+from app.domain import request as request_
 from app.domain.farewell import end
 from app.domain.house import House
 from app.domain.ledger import Reason
 from app.domain.newsletter import Newsletter
+from app.domain.request import Channel, Request
 from app.domain.staff import Role, Staff
 from app.domain.subscriber import Subscriber
 from app.features import confirm
@@ -98,17 +102,33 @@ def request(
     return tokens.seal(house.ring, purpose, content)
 
 
+async def press(house: House, session: AsyncSession, token: str, now: datetime) -> confirm.Confirmed:
+    """Press the button behind a confirmation link, with these words at it."""
+
+    def shown(letter: Newsletter) -> str:
+        return f"Yes, send me {letter.title}"
+
+    return await confirm.confirm(session, token, shown=shown, ring=house.ring, book=house.book, now=now)
+
+
 async def join(
     house: House, letter: Newsletter, address: str, now: datetime, language: str = "nl"
 ) -> Subscriber:
     """Somebody signs up and presses the button in the mail."""
     token = request(house, letter, address, now - timedelta(minutes=5), language)
     async with house.database.unit_of_work() as session:
-        await confirm.confirm(session, token, ring=house.ring, book=house.book, now=now)
+        await press(house, session, token, now)
     async with house.database.reading() as session:
         found = await subscriber.find(session, house.ring, letter.id, parse(address))
     assert found is not None
     return found
+
+
+def wants(house: House, letter: Newsletter, address: str, now: datetime) -> Request:
+    """A privacy request by letter, as a row."""
+    words = {"number": "V-2026-000001", "kind": request_.Kind.ACCESS, "channel": Channel.LETTER}
+    days = {"received_on": now.date(), "recorded_at": now}
+    return request_.new(house.ring, letter.id, parse(address), language="nl", **words, **days)
 
 
 async def crowd(house: House, letter: Newsletter, count: int, now: datetime) -> list[Address]:
@@ -121,4 +141,17 @@ async def crowd(house: House, letter: Newsletter, count: int, now: datetime) -> 
     return addresses
 
 
-__all__ = ["ALICE", "BOB", "CHRIS", "PEOPLE", "Stage", "crowd", "join", "newsletter", "request", "stage"]
+__all__ = [
+    "ALICE",
+    "BOB",
+    "CHRIS",
+    "PEOPLE",
+    "Stage",
+    "crowd",
+    "join",
+    "newsletter",
+    "press",
+    "request",
+    "stage",
+    "wants",
+]

@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from app.domain import house as houses
 from app.domain.house import House
 from tests import loopback
 from tests.cast import Stage, stage
+from tests.lending import Lender
 
 if TYPE_CHECKING:
     from tests.postgres import Server  # a plugin: pytest imports it first, to read its assertions
@@ -80,25 +82,27 @@ def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _migrated(server: Server, name: str, which: str) -> str:
-    server.template(name, lambda url: migrating.upgrade(url, which))
-    return server.create_database(like=name)
+@pytest.fixture(scope="session")
+def lender(postgres: Server) -> Lender:
+    """Databases at this version, for one test at a time."""
+    for which in (migrating.MAIN, migrating.LEDGER):
+        postgres.template(which, partial(migrating.upgrade, which=which))
+    return Lender(postgres)
 
 
 @pytest.fixture(params=DATABASES)
-def settings(request: pytest.FixtureRequest, tmp_path: Path, sqlite_files: Path) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path, sqlite_files: Path) -> Iterator[Settings]:
     """A service of its own for one test, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         for name in ("bode.db", "ledger.db"):
             shutil.copy(sqlite_files / name, tmp_path / name)
-        return Settings(data_dir=tmp_path, base_url="https://bode.example.org")
-    server: Server = request.getfixturevalue("postgres")
-    return Settings(
-        data_dir=tmp_path,
-        base_url="https://bode.example.org",
-        database_url=_migrated(server, "main", migrating.MAIN),
-        ledger_url=_migrated(server, "ledger", migrating.LEDGER),
-    )
+        yield Settings(data_dir=tmp_path, base_url="https://bode.example.org")
+        return
+    lender: Lender = request.getfixturevalue("lender")
+    with lender.lent(migrating.MAIN) as main, lender.lent(migrating.LEDGER) as ledger:
+        yield Settings(
+            data_dir=tmp_path, base_url="https://bode.example.org", database_url=main, ledger_url=ledger
+        )
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.settings import Environment
-from app.domain import delivery
+from app.domain import delivery, link
 from app.domain import house as houses
 from app.domain import issue as issues
 from app.domain.delivery import Delivery
@@ -20,7 +20,11 @@ from app.domain.house import House
 from app.domain.issue import Issue, State
 from app.domain.manuscript import read
 from app.domain.newsletter import Newsletter
+from app.domain.sight import Hindrance, Verdict
 from app.features import approve, compose, schedule
+from app.features.approve import following, seeing
+from app.features.post.carry import Carrier
+from app.features.send.close import close
 from app.mail.courier import Courier
 from app.mail.mailbox import Mailbox
 from app.worker import Worker
@@ -60,11 +64,14 @@ def over(house: House, url: str, **more: Any) -> House:
     return house
 
 
-async def approved(stage: Stage, now: datetime, text: str = TEXT) -> UUID:
-    """An issue that dana wrote and emre approved."""
+async def approved(stage: Stage, now: datetime, *texts: str, files: dict[str, bytes] | None = None) -> UUID:
+    """An issue that dana wrote, in one language or two, and emre approved."""
     house = stage.house
+    first, *further = texts or (TEXT,)
     async with house.database.unit_of_work() as session:
-        issue = await compose.begin(session, stage.letter, read(text), {}, author="dana", now=now)
+        issue = await compose.begin(session, stage.letter, read(first), files or {}, author="dana", now=now)
+        for text in further:
+            await compose.write(session, issue, read(text), files or {}, author="dana", now=now)
         await approve.approve(
             session,
             issue,
@@ -75,6 +82,33 @@ async def approved(stage: Stage, now: datetime, text: str = TEXT) -> UUID:
         )
         await schedule.plan(session, issue, now)
     return issue.id
+
+
+async def looked_at(stage: Stage, issue_id: UUID, now: datetime, *found: Hindrance) -> None:
+    """A colleague's browser lets axe look at each mail, which finds this; and each link works."""
+    house = stage.house
+    desk = approve.Desk("dana", house.settings.base_url, house.ring, now)
+    async with house.database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        unseen = await seeing.unseen(session, issue, base_url=desk.base_url)
+        for language, digest in unseen.items():
+            await seeing.see(session, issue, language, digest, Verdict(found=list(found)), desk)
+        await following.ask(session, issue, actor="dana", now=now)
+        works = {"looked_at": now, "verdict": link.Verdict.WORKS}
+        await session.execute(update(link.Look).where(link.Look.issue_id == issue_id).values(**works))
+
+
+async def sent(stage: Stage, now: datetime, *texts: str, files: dict[str, bytes] | None = None) -> UUID:
+    """The same, and alice is the one reader whose copy arrived: for tests of what comes afterwards."""
+    issue_id = await approved(stage, now, *texts, files=files)
+    async with stage.house.database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        issue.state, issue.started_at, issue.frozen_at, issue.audience = State.SENDING, now, now, 1
+        words = {"subscriber_id": stage.alice.id, "state": delivery.State.ACCEPTED}
+        session.add(Delivery(issue_id=issue_id, **words))
+        await session.flush()
+        assert await close(session, issue_id, now=now)
+    return issue_id
 
 
 async def send(house: House, issue_id: UUID) -> None:
@@ -137,3 +171,9 @@ async def working(house: House, mailbox: Mailbox | None = None, **courier: Any) 
         worker.stopping.set()
         async with asyncio.timeout(PATIENCE):
             await task
+
+
+async def emptied(carrier: Carrier) -> None:
+    """Round after round, until nothing is due: on SQLite a round is one mail."""
+    while await carrier.round():
+        pass

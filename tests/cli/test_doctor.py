@@ -33,6 +33,7 @@ def test_a_fresh_service_has_warnings_and_no_problem(office: Desk) -> None:
         "database": "ok",
         "ledger": "ok",
         "ledger apart": "ok",
+        "ledger whole": "ok",
         "mail": "ok",
         "newsletter weerbaar-bestuur": "warning",
         "worker": "warning",
@@ -104,3 +105,13 @@ async def test_a_bad_line_is_told_without_its_password() -> None:
 def test_a_folder_is_no_copy(office: Desk, tmp_path: Path) -> None:
     office.environment["BODE_LEDGER_COPY"] = str(tmp_path)
     assert "cannot be written" in problems(office)
+
+
+def test_keys_that_sign_mail_are_looked_at(office: Desk) -> None:
+    office.environment["BODE_DKIM_KEYS"] = f"{office.folder}/dkim.json"
+    assert "bode keys new --dkim" in problems(office)
+    office.bode("keys", "new", "--dkim", "example.org")
+    assert levels(office.told("doctor"))["signatures"] == "ok"
+    office.environment["BODE_DKIM_KEYS"] = f"{office.folder}/others.json"
+    office.bode("keys", "new", "--dkim", "example.net")
+    assert "signs for example.net" in problems(office)

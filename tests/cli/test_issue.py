@@ -113,7 +113,9 @@ def test_only_an_approver_approves(office: Desk) -> None:
 def test_approval_takes_the_next_slot_and_shows_the_weight(office: Desk) -> None:
     issue_id = office.draft()
     before = office.told("issue", "show", issue_id)["bytes"]
-    approved = office.told("issue", "approve", issue_id, "--approver", "emre")
+    done = office.bode("issue", "approve", issue_id, "--approver", "emre", "--json")
+    assert "Nobody has looked yet whether everybody can read this mail" in done.stderr
+    approved = json.loads(done.stdout)
     assert (approved["state"], approved["approver"]) == ("scheduled", "emre")
     assert approved["due_at"] is not None
     shown = office.told("issue", "show", issue_id)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from tests.cli.desk import NEWSLETTER, Desk
+
+SLUG = "weerbaar-bestuur"
 
 
 def test_a_newsletter_is_added_and_listed(desk: Desk) -> None:
@@ -29,6 +34,41 @@ def test_what_the_privacy_statement_needs_can_be_given(desk: Desk) -> None:
     added = desk.told(*NEWSLETTER, *words, "--pace", "unlimited")
     assert added["unfilled"] == []
     assert added["pace"] is None
+
+
+def test_only_what_is_given_changes_and_it_is_on_record(office: Desk) -> None:
+    planned = office.told("issue", "show", office.approved())
+    before = office.told("newsletter", "list")[0]
+    said = office.bode("newsletter", "change", SLUG, "--dpo", "FG", "--cadence", "day 28 09:00").stdout
+    assert "changed: cadence, dpo" in said
+    assert "--controller" in said
+    assert "--dpo" not in said
+    lacks = [name for name in before["unfilled"] if name != "dpo"]
+    (after,) = office.told("newsletter", "list")
+    assert after == before | {"cadence": "day 28 09:00", "unfilled": lacks}
+    assert office.told("issue", "show", planned["id"])["due_at"] == planned["due_at"] is not None
+    assert "nothing was changed" in office.bode("newsletter", "change", SLUG, "--dpo", "FG").stdout
+    trail = sqlite3.connect(office.folder / "bode.db")
+    with closing(trail):
+        rows = trail.execute("SELECT about, reason FROM audit WHERE event = 'newsletter.changed'").fetchall()
+    assert rows == [(f"newsletter {SLUG}", "cadence"), (f"newsletter {SLUG}", "dpo")]
+
+
+def test_everything_that_was_added_can_be_changed(desk: Desk) -> None:
+    assert "lacks: --controller" in desk.bode(*NEWSLETTER).stdout
+    words = ["--title", "Weerbaar", "--sender", "Netwerk <brief@example.org>", "--language", "en"]
+    words += ["--pace", "unlimited", "--cadence", "", "--reply-to", "antwoord@example.org"]
+    for name in ("--controller", "--dpo", "--postal-address", "--processor"):
+        words += [name, "Iemand"]
+    changed = desk.told("newsletter", "change", SLUG, *words, "--privacy-contact", "privacy@example.org")
+    assert (changed["title"], changed["language"]) == ("Weerbaar", "en")
+    assert (changed["pace"], changed["cadence"], changed["unfilled"]) == (None, "", [])
+    assert "lacks" not in desk.bode("newsletter", "change", SLUG, "--title", "Weerbaar").stdout
+
+
+def test_a_change_that_says_nothing_or_names_none_is_refused(desk: Desk) -> None:
+    assert "say what changes" in desk.refused("newsletter", "change", SLUG, code=2)
+    assert "no newsletter" in desk.refused("newsletter", "change", "andere", "--title", "X")
 
 
 def test_a_name_is_taken_once(desk: Desk) -> None:

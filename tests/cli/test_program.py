@@ -28,7 +28,10 @@ def test_each_command_has_a_manual_with_an_example(words: tuple[str, ...]) -> No
     assert f"bode {' '.join(words)}" in text.partition("Example: ")[2]
 
 
-@pytest.mark.parametrize("noun", ["newsletter", "staff", "issue", "subscribers", "keys", "ledger", "audit"])
+@pytest.mark.parametrize(
+    "noun",
+    ["newsletter", "staff", "issue", "subscribers", "keys", "ledger", "audit", "breach", "supervision"],
+)
 def test_each_noun_says_what_it_can_do(noun: str) -> None:
     assert "Commands:" in CliRunner().invoke(build([]), [noun, "--help"]).stdout
 

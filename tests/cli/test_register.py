@@ -9,7 +9,7 @@ from tests.cli.desk import NEWSLETTER, Desk
 
 def personal() -> set[str]:
     """Every column that says something about somebody, whoever it is."""
-    about = {Kind.ADDRESS, Kind.PSEUDONYM, Kind.READER, Kind.STAFF}
+    about = {Kind.ADDRESS, Kind.PSEUDONYM, Kind.READER, Kind.STAFF, Kind.PARTNER}
     return {
         f"{table.name}.{column.name}"
         for metadata in (MAIN, LEDGER)
@@ -37,6 +37,19 @@ def test_it_is_dutch_and_english_on_request(desk: Desk) -> None:
     assert "subscriber.address: " in dutch
     shared = set(dutch.splitlines()) & set(english.splitlines())
     assert shared <= {"", "- weerbaar-bestuur"}, shared
+
+
+def test_the_assessment_has_the_same_data_and_blanks_for_what_only_people_know(desk: Desk) -> None:
+    desk.bode(*NEWSLETTER, "--controller", "Ministerie van Voorbeelden")
+    (entry,), (sheet,) = desk.told("register"), desk.told("register", "--dpia")
+    assert sheet["data"] == entry["data"]
+    assert [each["known"] for each in sheet["blanks"] if each["known"]] == ["Ministerie van Voorbeelden"]
+    assert all(each["measures"] and each["left"] for each in sheet["risks"])
+    text = desk.bode("register", "--dpia", "--language", "en").stdout
+    assert (
+        text.index("A. What is done") < text.index("C. Risks for readers") < text.index("E. To be filled in")
+    )
+    assert "- read every address" in text
 
 
 def test_terms_are_those_of_the_settings(desk: Desk) -> None:

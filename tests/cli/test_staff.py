@@ -34,7 +34,9 @@ def test_a_name_is_taken_once(desk: Desk) -> None:
 
 def test_a_closed_account_stays_and_may_do_nothing(office: Desk) -> None:
     issue_id = office.draft()
-    office.bode("staff", "disable", "emre")
+    looked = office.bode("staff", "disable", "dana", "--dry-run").stdout
+    assert "issues that they wrote last: 1; who can go on: nobody else has the role" in looked
+    assert office.told("staff", "disable", "emre")["in_hand"] == {}
     people = {each["name"]: each["enabled"] for each in office.told("staff", "list")}
     assert people == {"dana": True, "emre": False, "fatima": True}
     assert "closed" in office.refused("issue", "approve", issue_id, "--approver", "emre")

@@ -91,6 +91,10 @@ def test_a_moment_is_the_one_on_the_readers_clock():
     assert language.moment(at, "en") == "Sunday 29 March 2026 at 10:00"
 
 
+def test_a_number_has_the_mark_of_its_language():
+    assert (language.decimal(4.06, "nl"), language.decimal(1234.5, "en")) == ("4,1", "1234.5")
+
+
 def test_an_occasion_says_as_much_as_is_known():
     on = date(2026, 12, 10)
     assert language.occasion(on, None, None, "nl") == "donderdag 10 december 2026"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,7 +22,7 @@ VALUE = b"dana@example.org"
 
 async def hit(house: House, meter: Meter, clock: Clock, value: bytes = VALUE) -> Seen:
     async with house.database.unit_of_work() as session:
-        return await throttle.hit(session, meter, value, now=clock())
+        return await throttle.hit(session, meter, value, ring=house.ring, now=clock())
 
 
 async def test_each_time_counts_and_tells_the_time_before(house: House, clock: Clock) -> None:
@@ -107,13 +108,16 @@ async def test_many_at_once_are_all_counted(house: House, clock: Clock) -> None:
 async def test_who_was_refused_and_rolled_back_is_not_counted(house: House, clock: Clock) -> None:
     await hit(house, HOURLY, clock)
     async with house.database.unit_of_work() as session:
-        await throttle.hit(session, HOURLY, VALUE, now=clock())
+        await throttle.hit(session, HOURLY, VALUE, ring=house.ring, now=clock())
         await session.rollback()
     assert (await hit(house, HOURLY, clock)).count == 2
 
 
 async def test_chance_is_an_argument(house: House, clock: Clock) -> None:
     async with house.database.unit_of_work() as session:
-        await throttle.hit(session, HOURLY, VALUE, now=clock(), random=lambda count: b"k" * count)
+        await throttle.hit(
+            session, HOURLY, VALUE, ring=house.ring, now=clock(), random=lambda count: b"k" * count
+        )
     async with house.database.reading() as session:
-        assert [each.secret for each in await session.scalars(select(Window))] == [b"k" * 32]
+        (count,) = await session.scalars(select(Count))
+    assert count.subject == hmac.digest(b"k" * 32, VALUE, "sha256")

@@ -10,10 +10,11 @@ import pytest
 
 from app.core.settings import Settings
 from app.domain.house import House
-from tests.backups import Backups
+from tests.backups import Backups, reopen
 from tests.cast import Stage, stage
 from tests.conftest import Clock
 from tests.features.restoring import tick
+from tests.features.vault import Vault
 
 if TYPE_CHECKING:
     from tests.postgres import Server
@@ -33,3 +34,14 @@ async def on(house: House, clock: Clock) -> AsyncIterator[Stage]:
     await tick(house, clock)
     yield placed
     await placed.house.close()
+
+
+@pytest.fixture
+async def vault(
+    on: Stage, settings: Settings, clock: Clock, tmp_path: Path, backups: Backups
+) -> AsyncIterator[Vault]:
+    copy = tmp_path / "elsewhere"
+    settings = settings.model_copy(update={"ledger_copy": copy})
+    made = Vault(on, await reopen(on.house, settings), settings, clock, copy, backups)
+    yield made
+    await made.house.close()

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.core.errors import IllegalMove, Invalid, NotFound, Refused
 from app.domain import issue as issues
-from app.domain import staff
+from app.domain import staff, typed, version
 from app.domain.audit import Event, Record
 from app.domain.issue import Issue, State
 from app.domain.manuscript import read
 from app.domain.slot import Slot
 from app.domain.slot import State as SlotState
 from app.domain.staff import Role
-from app.features import approve, compose
+from app.domain.typed import Typed
+from app.domain.version import Version
+from app.features import absent, approve, compose
 from app.mail.compile import Compiled, Gap
 from tests.cast import Stage
 from tests.conftest import Clock
-from tests.sending import TEXT, approved, look
+from tests.sending import TEXT, approved, look, sent
 
 ENGLISH = TEXT.replace("subject:", "language: en\nsubject:").replace(
     "Nieuws van de maand", "News of the month"
@@ -118,6 +121,95 @@ async def test_who_edited_last_is_the_author(cast: Stage, clock: Clock) -> None:
         await ask(cast, issue_id, clock)
 
 
+async def approvers(on: Stage, *names: str) -> None:
+    """They write, and they approve."""
+    async with on.house.database.unit_of_work() as session:
+        for name in names:
+            (await staff.named(session, name)).roles = [Role.EDITOR, Role.APPROVER]
+
+
+async def comma(on: Stage, issue_id: UUID, clock: Clock, name: str) -> None:
+    """A colleague changes one comma of what dana wrote."""
+    async with on.house.database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        changed = read(TEXT.replace("alinea", "alinea,"))
+        await compose.write(session, issue, changed, {}, author=name, now=clock())
+
+
+async def refused(on: Stage, issue_id: UUID, clock: Clock, *names: str) -> None:
+    for name in names:
+        with pytest.raises(Refused, match="than who wrote in it"):
+            await ask(on, issue_id, clock, name)
+
+
+async def test_nobody_approves_their_own_words_whoever_saved_last_or_is_away(
+    cast: Stage, clock: Clock
+) -> None:
+    """A comma of somebody else does not make one's own text somebody else's."""
+    await approvers(cast, "dana", "emre", "fatima")
+    issue_id = await written(cast, clock)
+    await comma(cast, issue_id, clock, "emre")
+    async with cast.house.database.unit_of_work() as session:
+        fatima, zone = await staff.named(session, "fatima"), cast.letter.zone
+        today = clock().astimezone(zone).date()
+        await absent.note(session, fatima, today, today, zone=zone, now=clock())
+    await refused(cast, issue_id, clock, "dana", "emre")
+    assert (await ask(cast, issue_id, clock, "fatima")).approver == "fatima"
+
+
+@pytest.mark.parametrize("how", ["goes back", "gives way"])
+async def test_who_only_brings_back_the_words_of_another_wrote_nothing(
+    cast: Stage, clock: Clock, how: str
+) -> None:
+    await approvers(cast, "dana", "emre")
+    issue_id = await written(cast, clock)
+    if how == "goes back":
+        await comma(cast, issue_id, clock, "emre")
+    async with cast.house.database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        if how == "goes back":
+            row = await version.get(session, issue_id, "nl", 1)
+            await compose.go_back(session, issue, row, author="emre", now=clock())
+        else:
+            mine = typed.blank("nl").added("divider", 0)
+            await compose.give_way(session, issue, mine, author="emre", now=clock())
+    await refused(cast, issue_id, clock, "dana")
+    approved_one = await ask(cast, issue_id, clock, "emre")
+    assert (approved_one.author, approved_one.approver) == ("dana", "emre")
+
+
+async def test_who_only_began_it_wrote_nothing(cast: Stage, clock: Clock) -> None:
+    await approvers(cast, "dana", "emre")
+    await sent(cast, clock())
+    async with cast.house.database.unit_of_work() as session:
+        issue = await compose.start(session, cast.letter, author="emre", now=clock())
+        row = await version.get(session, issue.id, "nl", 1)  # with last time's headings
+        await compose.save(
+            session, issue, Typed.of(read(TEXT).content.model_dump(mode="json")), author="dana", now=clock()
+        )
+    assert row.content["blocks"]
+    await refused(cast, issue.id, clock, "dana")
+    assert (await ask(cast, issue.id, clock, "emre")).approver == "emre"
+
+
+async def test_a_correction_has_the_words_of_what_it_corrects(cast: Stage, clock: Clock) -> None:
+    await approvers(cast, "dana", "emre", "fatima")
+    issue_id = await sent(cast, clock())
+    async with cast.house.database.unit_of_work() as session:
+        before = await issues.get(session, issue_id)
+        draft = await compose.correct(session, before, author="emre", now=clock())
+        row = await version.get(session, draft.id, "nl", 1)
+        draft_text = Typed.of(row.content)
+        right = replace(draft_text, top={**draft_text.top, "subject": "Rectificatie: nu goed"})
+        await compose.save(session, draft, right, author="emre", now=clock())
+    await refused(cast, draft.id, clock, "dana", "emre")
+    clock.forward(days=200)
+    async with cast.house.database.unit_of_work() as session:
+        await session.execute(delete(Version).where(Version.issue_id == issue_id))  # half a year later
+    await refused(cast, draft.id, clock, "dana", "emre")
+    assert (await ask(cast, draft.id, clock, "fatima")).author == "emre"
+
+
 @pytest.mark.parametrize("name", ["fatima", "joost", "ada"])
 async def test_other_roles_cannot_approve(cast: Stage, clock: Clock, name: str) -> None:
     issue_id = await written(cast, clock)
@@ -187,6 +279,9 @@ async def test_without_a_text_of_their_own_an_english_reader_gets_dutch_in_an_en
     assert f"https://bode.example.org/unsubscribe/{'L' * 56}" in body(english)
     assert english["List-Unsubscribe"] == f"<https://bode.example.org/unsubscribe/{'L' * 56}>"
     assert "/afmelden/" not in body(english)
+    assert english["List-Help"] == "<https://bode.example.org/en/weerbaar-bestuur/privacy>"
+    assert english["List-Subscribe"] == "<https://bode.example.org/en/weerbaar-bestuur>"
+    assert english["List-Archive"] == "<https://bode.example.org/en/weerbaar-bestuur/archive>"
 
 
 async def test_the_main_language_must_be_there(cast: Stage, clock: Clock) -> None:

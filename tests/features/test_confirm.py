@@ -21,7 +21,7 @@ from tests.conftest import Clock
 async def press(stage: Stage, token: str, clock: Clock) -> confirm.Confirmed:
     house = stage.house
     async with house.database.unit_of_work() as session:
-        return await confirm.confirm(session, token, ring=house.ring, book=house.book, now=clock())
+        return await people.press(house, session, token, clock())
 
 
 async def not_me(stage: Stage, clock: Clock) -> None:

@@ -38,7 +38,7 @@ async def queued(on: Stage) -> int:
 async def test_row_proof_and_waiting_mail_go_and_the_ledger_remembers(cast: Stage, clock: Clock) -> None:
     for address in (ALICE, ALICE.upper(), BOB):
         await queue(cast, clock, address)
-    assert await forget(cast, clock, ALICE) == Erased(subscriptions=1, mails=2, final=True)
+    assert await forget(cast, clock, ALICE) == Erased(subscriptions=1, mails=2, final=True, proofs=2)
     assert await cast.find(ALICE) is None
     assert await queued(cast) == 1
     async with cast.house.database.reading() as session:

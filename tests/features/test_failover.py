@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from app.domain.issue import State
 from tests.cast import Stage
 from tests.conftest import Clock
@@ -37,6 +41,23 @@ async def test_the_second_relay_takes_over_and_the_first_gets_the_rest(cast: Sta
     assert all(len({copy.sha256 for copy in each}) == 1 for each in copies)
     assert second.received.counts["letters"] < READERS - before - SOME
     assert first.received.counts["empty"] == second.received.counts["empty"] == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"say": {"mail": "452 4.3.1 disk full"}}, {"say": {"mail": "421 4.3.2 closing"}}, {"drop": "before"}],
+)
+async def test_a_relay_that_takes_connections_and_no_letters_is_passed_by(
+    cast: Stage, clock: Clock, words: dict[str, Any]
+) -> None:
+    issue_id = await crowded(cast, clock)
+    async with Server(**words) as first, Server() as second:
+        house = over(cast.house, f"{first.url},{second.url}", smtp_connections=CONNECTIONS)
+        async with working(house):
+            await send(house, issue_id)
+            issue = await reached(house, issue_id, State.SENT)
+    assert first.received.counts["letters"] == 0
+    assert second.received.counts["letters"] == issue.accepted == issue.audience
 
 
 def together(*servers: Server) -> dict[str, list[Copy]]:

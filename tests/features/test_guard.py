@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.core.address import parse
 from app.core.errors import LinkProblem, Refused
-from app.core.settings import Settings
+from app.core.settings import Environment, Settings
 from app.domain import block, ledger, service
 from app.domain import issue as issues
 from app.domain.book import Farewell
@@ -71,7 +71,7 @@ async def test_after_a_restore_who_left_is_gone_and_everything_unfinished_waits(
         issue = await issues.get(session, issue_id)
         assert (issue.state, issue.reason, issue.digest) == (State.HELD, "restored", None)
         queued = list(await session.scalars(select(Mail)))
-        assert len(queued) == 3  # dana, emre and fatima are told, and nothing older is left
+        assert len(queued) == 4  # dana, emre, and fatima twice: of her requests; nothing older is left
     assert not await guard.check(watching(house), now=clock())
     await house.close()
 
@@ -117,7 +117,7 @@ async def test_links_made_before_a_restore_are_void(
     await guard.check(watching(house), now=clock.forward(minutes=1))
     with pytest.raises(LinkProblem, match="void"):
         async with house.database.unit_of_work() as session:
-            await confirm.confirm(session, token, ring=house.ring, book=house.book, now=clock())
+            await people.press(house, session, token, clock())
     await house.close()
 
 
@@ -126,6 +126,7 @@ async def test_when_the_ledger_alone_is_restored_its_copy_brings_it_up_to_date(
 ) -> None:
     settings = settings.model_copy(update={"ledger_copy": tmp_path / "elsewhere"})
     house = await reopen(on.house, settings)
+    await house.book.fill(None)
     await tick(house, clock)
     backup = backups.take(settings)
     await leave(on, house, clock)
@@ -162,6 +163,23 @@ async def test_when_both_come_back_from_one_snapshot_the_copy_shows_it(
     assert not await there(house, on, ALICE)
     async with house.database.reading() as session:
         assert (await issues.get(session, issue_id)).state == State.HELD
+    await house.close()
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_in_production_a_ledger_that_is_a_file_has_a_copy_beside_it_unasked(
+    on: Stage, clock: Clock, settings: Settings, backups: Backups
+) -> None:
+    settings = settings.model_copy(update={"environment": Environment.PRODUCTION})
+    house = await reopen(on.house, settings)
+    await tick(house, clock)
+    backup = backups.take(settings)
+    await leave(on, house, clock)
+    await tick(house, clock)
+    await house.close()
+    house = await reopen(house, backups.put_back(settings, backup, main=True, ledger=True))
+    assert await guard.check(watching(house), now=clock())
+    assert not await there(house, on, ALICE)
     await house.close()
 
 

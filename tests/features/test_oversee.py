@@ -11,7 +11,6 @@ from sqlalchemy import select
 from app.core.errors import Refused
 from app.domain import review, session, staff
 from app.domain.audit import Event, Record
-from app.domain.issue import Issue, State
 from app.domain.review import Review
 from app.domain.staff import Role, Staff
 from app.features import oversee
@@ -72,21 +71,6 @@ async def test_closing_ends_every_session_and_is_done_once(cast: Stage, clock: C
         assert await session.of(db, dana.id, clock()) == []
     with pytest.raises(Refused, match="closed already"):
         await close(cast, clock, "ada", "dana")
-
-
-async def test_what_somebody_leaves_is_what_was_not_sent(cast: Stage, clock: Clock) -> None:
-    rows = [("dana", None, State.DRAFT), ("dana", "emre", State.SCHEDULED), ("dana", "emre", State.SENT)]
-    async with cast.house.database.unit_of_work() as db:
-        for number, (author, approver, state) in enumerate(rows, 1):
-            words = {"author": author, "approver": approver, "state": state, "created_at": clock()}
-            db.add(Issue(newsletter_id=cast.letter.id, number=number, **words))
-    async with cast.house.database.reading() as db:
-        dana = await oversee.left_by(db, await staff.named(db, "dana"))
-        emre = await oversee.left_by(db, await staff.named(db, "emre"))
-    assert [each.number for each in dana.drafts] == [1, 2]
-    assert [each.number for each in emre.approvals] == [2]
-    assert not dana.approvals
-    assert not emre.drafts
 
 
 async def test_a_review_is_due_once_a_quarter_and_keeps_what_was_seen(cast: Stage, clock: Clock) -> None:

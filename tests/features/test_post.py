@@ -27,7 +27,7 @@ from app.mail.mailbox import Mailbox
 from app.worker import Worker
 from tests.cast import ALICE, BOB, Stage
 from tests.conftest import Clock
-from tests.sending import over
+from tests.sending import emptied, over
 from tests.servers.mischief import Mischief
 from tests.servers.smtp import Server
 
@@ -104,7 +104,7 @@ async def test_the_link_to_ones_data_goes_to_who_is_there_and_to_nobody_else(
 ) -> None:
     for address in (ALICE.upper(), BOB):
         await fill_in(cast, clock, address, asks=True)
-    await carrier.round()
+    await emptied(carrier)
     assert set(server.received.recipients) == {ALICE}
     assert subjects(server, ALICE)[0].startswith(MYDATA)
     assert await rows(cast) == []
@@ -144,7 +144,7 @@ async def test_one_address_that_asks_too_often_takes_nothing_from_others(
 ) -> None:
     for address in (BOB, BOB, ALICE):
         await fill_in(cast, clock, address)
-    await carrier.round()
+    await emptied(carrier)
     assert {key: len(copies) for key, copies in server.received.recipients.items()} == {BOB: 1, ALICE: 1}
 
 
@@ -260,7 +260,7 @@ async def test_a_row_that_can_never_be_sent_stops_no_other(
     async with cast.house.database.unit_of_work() as session:
         outbox.write(session, ring, Purpose.STAFF, content, clock())
     await fill_in(cast, clock, BOB)
-    await carrier.round()
+    await emptied(carrier)
     assert subjects(server, BOB)[0].startswith(CONFIRM)
     assert await rows(cast) == []
 
@@ -272,7 +272,7 @@ async def test_staff_get_word_in_their_own_language(
     async with cast.house.database.unit_of_work() as session:
         words = {"subjects": ["Editie 12"], "why": why}
         told = await notice.tell(session, cast.letter, "held", words, ring=cast.house.ring, now=clock())
-    await carrier.round()
+    await emptied(carrier)
     assert told == len(server.received.recipients) == 2
     part = letters(server, "dana@example.org")[0].get_body(("plain",))
     assert part is not None

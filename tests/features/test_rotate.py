@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import LargeBinary, event, func, select, text, update
 
 from app import domain
-from app.core import crypto, keyfile, register
+from app.core import crypto, keyfile, register, throttle
 from app.core.address import parse
 from app.core.database import Base
 from app.domain import block, consent, farewell, outbox, service, staff, subscriber
@@ -19,18 +19,17 @@ from app.domain.block import Ground
 from app.domain.book import Farewell
 from app.domain.house import House
 from app.domain.ledger import Reason
-from app.domain.outbox import Mail, Purpose
+from app.domain.outbox import Mail
 from app.domain.staff import Staff
 from app.domain.subscriber import Subscriber
-from app.features import confirm, guard, rotate, survey, unsubscribe
+from app.features import guard, rotate, survey, unsubscribe
 from app.features.rotate import Desk
 from tests import cast as people
 from tests.cast import ALICE, BOB, Stage
 from tests.conftest import Clock
 from tests.features.restoring import mailed, watching
+from tests.features.sealing import FACTOR, METER, sealed_everywhere
 from tests.sending import until
-
-FACTOR = "JBSWY3DPEHPK3PXP"
 
 
 async def activate(house: House, now: datetime) -> str:
@@ -68,14 +67,12 @@ async def leave(house: House, token: str, now: datetime) -> None:
 
 async def test_everything_sealed_moves_to_the_new_key_and_opens(cast: Stage, clock: Clock) -> None:
     house, old = cast.house, cast.house.ring.active
-    async with house.database.unit_of_work() as session:
-        outbox.write(session, house.ring, Purpose.ASK, {"address": BOB}, clock())
-        staff.seal_factor(house.ring, await staff.named(session, "dana"), FACTOR)
+    await sealed_everywhere(cast, clock())
     sealed = {f"{table.name}.{column}" for table, column, _ in register.sealed(domain.MAIN)}
     assert await under(house, old) == sealed
     new = await activate(house, clock())
     count, left = await moved(house)
-    assert (count, left) == (1 + 1 + len(people.PEOPLE) + 1, 0)
+    assert (count, left) == (1 + 1 + len(people.PEOPLE) + 1 + 1 + 1 + 1, 0)
     assert await under(house, old) == set()
     assert await under(house, new) == sealed
     assert await moved(house) == (0, 0)
@@ -87,11 +84,11 @@ async def test_everything_sealed_moves_to_the_new_key_and_opens(cast: Stage, clo
         dana = await staff.named(session, "dana")
         assert staff.opened(house.ring, dana) == "dana@example.org"
         assert dana.factor is not None
-        bound = f"staff|factor|{dana.id.hex}"
-        assert house.ring.open("staff", dana.factor, bound_to=bound).decode() == FACTOR
-        waiting = await session.scalar(select(Mail))
-        assert waiting is not None
-        assert outbox.opened(house.ring, waiting)["address"] == BOB
+        assert (
+            house.ring.open("staff", dana.factor, bound_to=f"staff|factor|{dana.id.hex}") == FACTOR.encode()
+        )
+        assert outbox.opened(house.ring, (await session.scalars(select(Mail))).one())["address"] == BOB
+        assert (await throttle.so_far(session, METER, b"bob", ring=house.ring, now=clock())).count == 1
 
 
 async def test_a_link_from_before_ends_the_subscription_and_the_ledger_knows(
@@ -117,6 +114,7 @@ async def test_what_has_no_address_keeps_its_key_and_goes_on_working(cast: Stage
     async with house.database.unit_of_work() as session:
         words: dict[str, Any] = {"ring": house.ring, "book": house.book, "now": clock()}
         await farewell.block_address(session, cast.letter.id, parse(BOB), Ground.OBJECTION, **words)
+        staff.seal_factor(house.ring, await staff.named(session, "dana"), FACTOR)  # one row, sealed twice
     new = await activate(house, clock())
     await moved(house)
     assert await mailed(house, cast, BOB, clock()) is None
@@ -181,11 +179,11 @@ async def test_one_address_that_confirms_twice_around_the_change_is_there_once(
     async def change_and_confirm() -> bool:
         await activate(other, clock())
         async with other.database.unit_of_work() as session:
-            done = await confirm.confirm(session, two, ring=other.ring, book=other.book, now=clock())
+            done = await people.press(other, session, two, clock())
         return done.again
 
     async with house.database.unit_of_work() as session:
-        first = await confirm.confirm(session, one, ring=house.ring, book=house.book, now=clock())
+        first = await people.press(house, session, one, clock())
         second = asyncio.create_task(change_and_confirm())
         await blocked(other)
     assert not first.again

@@ -66,6 +66,12 @@ async def test_approval_gives_the_next_free_slot_and_two_editors_get_two_months(
     assert (second.state, second.due_at, second.period) == (State.SCHEDULED, JANUARY, "2027-01")
 
 
+async def test_a_slot_that_is_near_leaves_ten_minutes_to_stop_it(cast: Stage, clock: Clock) -> None:
+    clock.time = DECEMBER - timedelta(minutes=1)
+    issue = await look(cast.house, await approved(cast, clock()))
+    assert (issue.due_at, issue.period) == (clock() + timedelta(minutes=10), "2026-12")
+
+
 async def test_it_begins_at_its_moment_and_not_before(cast: Stage, clock: Clock) -> None:
     issue_id = await approved(cast, clock())
     clock.time = DECEMBER - timedelta(seconds=1)
@@ -195,6 +201,21 @@ async def test_a_skipped_month_is_passed_over(cast: Stage, clock: Clock) -> None
     assert (await look(cast.house, await approved(cast, clock()))).due_at == JANUARY
     assert (await slots(cast))["2026-12"].reason == "recess"
     assert await trail(cast, Event.SLOT_SKIPPED) == 1
+
+
+async def test_a_skipped_month_is_put_back_until_it_has_passed(cast: Stage, clock: Clock) -> None:
+    async def put_back(now: datetime) -> None:
+        async with cast.house.database.unit_of_work() as session:
+            await schedule.put_back(session, cast.letter, "2026-12", actor="dana", now=now)
+
+    await skip(cast, "2026-12", clock())
+    with pytest.raises(Refused):
+        await put_back(datetime(2026, 12, 1, 9, tzinfo=UTC))  # ten o'clock in Amsterdam
+    await put_back(clock())
+    with pytest.raises(Refused):
+        await put_back(clock())
+    assert ((await slots(cast))["2026-12"].reason, await trail(cast, Event.SLOT_REOPENED)) == (None, 1)
+    assert (await look(cast.house, await approved(cast, clock()))).period == "2026-12"
 
 
 async def test_a_month_that_has_an_issue_or_has_passed_is_not_skipped(cast: Stage, clock: Clock) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from email import message_from_bytes, policy
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import tokens
 from app.core.address import parse
@@ -15,10 +17,15 @@ from app.domain.delivery import Delivery
 from app.domain.house import House
 from app.domain.issue import State
 from app.domain.outbox import Mail
+from app.domain.subscriber import Subscriber
 from app.features import erase, schedule, unsubscribe
+from app.features.send.claim import Wish, claim
+from app.features.send.close import close
+from app.features.send.fate import Fate, Outcome
 from tests import cast as people
 from tests.cast import ALICE, Stage
 from tests.conftest import Clock
+from tests.features.byhand import in_hand
 from tests.sending import approved, books, change, let_go, look, over, reached, send, until, working
 from tests.servers.smtp import Server
 
@@ -190,6 +197,30 @@ async def test_a_paused_or_restricted_reader_is_not_in_the_audience(cast: Stage,
         issue = await reached(cast.house, issue_id, State.SENT)
     assert set(server.received.recipients) == {ALICE}
     assert issue.audience == 1
+
+
+async def test_who_pauses_or_is_restricted_after_the_claim_is_refused_at_the_mark(
+    cast: Stage, clock: Clock
+) -> None:
+    """As a worker does it, step by step: in a running one the moment between claim and mark is too short."""
+    issue_id, house = await crowded(cast, clock, 4), cast.house
+    async with in_hand(house, issue_id) as (hand, pen):
+        copies = (await claim(hand, Wish(issue_id, 0, 10, "w.1", 60.0), time.monotonic() + 60)).copies
+        pauses, restricted = (UUID(bytes=copy.subscriber) for copy in copies[:2])
+        async with house.database.unit_of_work() as session:
+            in_a_month = houses.now() + timedelta(days=30)
+            await session.execute(
+                update(Subscriber).where(Subscriber.id == pauses).values(paused_until=in_a_month)
+            )
+            await session.execute(
+                update(Subscriber).where(Subscriber.id == restricted).values(restricted_at=houses.now())
+            )
+        assert await pen.write([], copies) == {copy.seq for copy in copies[2:]}
+        await pen.write([(copy, Fate(Outcome.ACCEPTED, "250")) for copy in copies[2:]], [])
+    async with house.database.unit_of_work() as session:
+        assert await close(session, issue_id, now=houses.now())
+    issue = await look(house, issue_id)
+    assert (issue.state, issue.audience, issue.accepted, issue.left) == (State.SENT, 4, 2, 2)
 
 
 async def test_a_pace_is_kept(cast: Stage, clock: Clock) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import exists, select, update
+
+from app.core.sqltime import from_now
 from app.domain import issue as issues
-from app.domain.issue import State
+from app.domain.delivery import Delivery
+from app.domain.house import House
+from app.domain.issue import Issue, State
 from app.features import schedule
 from tests.cast import Stage
 from tests.conftest import Clock
+from tests.features.test_report import frozen
 from tests.features.test_send import READERS, crowded, once_each
-from tests.sending import approved, change, over, reached, send, until, working
+from tests.sending import approved, change, look, over, reached, send, until, working
 from tests.servers.smtp import Server
 
 
@@ -98,3 +108,51 @@ async def test_bytes_that_differ_from_the_approval_are_not_sent(cast: Stage, clo
         await send(cast.house, issue_id)
         await reached(cast.house, issue_id, State.HELD)
     assert set(server.received.recipients) <= {"dana@example.org", "emre@example.org"}  # who are told of it
+
+
+@pytest.mark.parametrize(
+    ("answer", "doubt"),
+    [({"say": {"body": "451 4.3.0 later"}, "body_delay": 1.0}, False), ({"body_delay": 10.0}, True)],
+    ids=["deferred", "dropped"],
+)
+async def test_cancelled_the_books_close_also_when_what_was_under_way_comes_back(
+    cast: Stage, clock: Clock, answer: dict[str, Any], doubt: bool
+) -> None:
+    issue_id = await crowded(cast, clock)
+    house = cast.house
+    async with (
+        Server(**answer) as server,
+        working(over(house, server.url, smtp_connections=1)),
+    ):
+        await send(house, issue_id)
+        await until(lambda: under_way(house))
+        await change(house, issue_id, schedule.cancel)
+        if doubt:
+            await server.down()  # without a word about what is under way
+        issue = await closed(house, issue_id)
+    assert (issue.accepted, issue.given_up, issue.in_doubt > 0) == (0, READERS, doubt)
+
+
+async def test_cancelled_the_books_close_on_what_a_worker_had_that_died(cast: Stage, clock: Clock) -> None:
+    issue_id, house = await frozen(cast, clock, 3), cast.house
+    async with house.database.unit_of_work() as session:
+        first = select(Delivery.seq).where(Delivery.issue_id == issue_id).limit(1).scalar_subquery()
+        its = {"state": "sending", "lease_owner": "gone.1", "lease_until": from_now(-1)}
+        await session.execute(update(Delivery).where(Delivery.seq == first).values(its))
+    await change(house, issue_id, schedule.cancel)
+    async with Server() as server, working(over(house, server.url)):
+        issue = await closed(house, issue_id)
+    assert (issue.audience, issue.given_up, issue.in_doubt) == (3, 3, 1)
+
+
+async def under_way(house: House) -> bool:
+    async with house.database.reading() as session:
+        return bool(await session.scalar(select(exists().where(Delivery.state == "sending"))))
+
+
+async def closed(house: House, issue_id: UUID) -> Issue:
+    async def met() -> bool:
+        return (await look(house, issue_id)).closed_at is not None
+
+    await until(met)
+    return await look(house, issue_id)

@@ -23,7 +23,7 @@ PATIENCE = 30.0  # seconds for a database that others write to
 GROUP = 3  # octets that base64 writes together
 STARTS = (0, 2, 3)  # characters of base64 that octets before the text have a part in, by how many there are
 SHORT = 5  # octets that any large file has somewhere
-DIGESTS = (hashlib.sha256, hashlib.sha1, hashlib.md5)
+DIGESTS = (hashlib.sha256, hashlib.sha1, hashlib.md5, hashlib.sha512, hashlib.blake2b, hashlib.blake2s)
 Rows = dict[str, list[tuple[Any, ...]]]
 
 

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.domain import halt
 from app.domain.manuscript import read
 from app.mail.rendering import Rendered, render
 
@@ -26,10 +27,14 @@ NEWSLETTER = SimpleNamespace(
     title="Nieuwsbrief Weerbaar Bestuur",
     sender_name="Netwerk Weerbaar Bestuur",
     postal_address="Postbus 1\n1000 AA Den Haag",
+    controller="Ministerie van Binnenlandse Zaken\nPostbus 20011\n2500 EA Den Haag",
+    privacy_contact="privacy@weerbaarbestuur.example",
     slug="weerbaar-bestuur",
 )
 READER = {"newsletter": NEWSLETTER, "privacy_url": f"{BASE}/nl/weerbaar-bestuur/privacy"}
+ASKED = {"number": "V-2026-123456", "kind": "access", "received_on": date(2026, 11, 16)}
 STAFF = {"newsletter": NEWSLETTER}
+ROOMS = {"staff_url": f"{BASE}/staff"}
 
 CONTEXTS: dict[str, dict[str, Any]] = {
     "issue": {
@@ -50,13 +55,63 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "mydata": {**READER, "mydata_url": f"{BASE}/gegevens/{TOKEN}", "valid_hours": 4},
     "address": {**READER, "address_url": f"{BASE}/adres/{TOKEN}", "valid_hours": 24},
     "moved": READER,
+    "identity": {**READER, **ASKED, "request_url": f"{BASE}/verzoek/{TOKEN}", "valid_days": 14},
+    "extended": {**READER, **ASKED, "delay": "complex", "last_on": date(2027, 2, 16)},
+    "answer": {
+        **READER,
+        **ASKED,
+        "kind": "erasure",
+        "outcome": "done",
+        "link_url": f"{BASE}/bewijs/{TOKEN}",
+        "valid_days": None,
+        "backup_days": 35,
+        "lift_url": f"{BASE}/blokkade/{TOKEN}",
+        "overtaken": "V-2026-654321",
+    },
+    "unreached": {
+        **STAFF,
+        "number": "V-2026-123456",
+        "what": "answer",
+        "room_url": f"{BASE}/staff/requests/3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
+    },
+    "term": {
+        **STAFF,
+        "number": "V-2026-123456",
+        "left": 9,
+        "ready": False,
+        "last_on": date(2026, 12, 16),
+        "room_url": f"{BASE}/staff/requests/3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
+    },
+    "ready": {
+        **STAFF,
+        "slot": SLOT,
+        "issue_url": f"{BASE}/staff/issues/3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
+        "copy": 3,
+    },
+    "breach": {
+        **STAFF,
+        "number": "D-2026-123456",
+        "left": 24,
+        "due_at": SLOT,
+        "room_url": f"{BASE}/staff/breaches/3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
+    },
     "reminder": {**STAFF, "days": 7, "slot": SLOT},
+    "alone": {**STAFF, "slot": SLOT},
     "missed": {**STAFF, "slot": SLOT},
     "paused": {
         **STAFF,
+        **ROOMS,
         "subject": "Samen staan we sterker",
-        "reason": "De mailserver weigerde de aanmelding.",
+        "halt": halt.read("535 5.7.8 at auth"),
         "issue_id": "3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
+    },
+    "handover": {
+        **STAFF,
+        "kind": "writing",
+        "who": "dana",
+        "things": [
+            ["12 Samen staan we sterker", f"{BASE}/staff/issues/3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11"]
+        ],
     },
     "breakglass": {**STAFF, "act": "send", "number": 12, "who": "cli:dana"},
     "access": {
@@ -66,8 +121,17 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "access_url": f"{BASE}/toegang/{TOKEN}",
         "valid_hours": 168,
     },
+    "review": {
+        **STAFF,
+        "what": "returned",
+        "approver": "emre",
+        "subject": "Samen staan we sterker",
+        "remark": "Het derde blok is te lang.\nEn de foto mist een naam.",
+        "issue_url": f"{BASE}/staff/issues/3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11/approve",
+    },
     "account": {**STAFF, "what": "attempts", "count": 20},
-    "held": {**STAFF, "subjects": ["Samen staan we sterker", "Extra editie"], "why": "restored"},
+    "restored": {**STAFF, **ROOMS, "restored_on": date(2026, 11, 16)},
+    "held": {**STAFF, **ROOMS, "subjects": ["Samen staan we sterker", "Extra editie"], "why": "restored"},
 }
 LANGUAGES = ("nl", "en")
 ALL = [(name, language) for name in CONTEXTS for language in LANGUAGES]

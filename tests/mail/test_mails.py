@@ -10,11 +10,12 @@ from babel.messages.extract import extract_from_dir
 
 from app.core.language import catalog
 from app.domain import prose
+from app.mail import looks
 from app.mail.rendering import TEMPLATES
 from tests.mail.mails import ALL, CONTEXTS, LANGUAGES, ROOT, SNAPSHOTS, TOKEN, mail, snapshots
 from tests.mail.page import Page
 
-READER_MAILS = ("issue", "confirm", "already", "mydata", "address", "moved")
+READER_MAILS = ("issue", "confirm", "already", "mydata", "address", "moved", "identity", "extended", "answer")
 
 each_mail = pytest.mark.parametrize(("name", "language"), ALL)
 
@@ -98,12 +99,30 @@ def test_every_picture_has_a_description_or_is_said_to_be_decoration(name, langu
 
 @each_mail
 def test_only_listed_styles_are_used(name, language):
-    listed = set(re.findall(r"`([a-z-]+)`", (ROOT / "docs" / "mail-css.md").read_text()))
-    html = mail(name, language).html
-    styles = re.findall(r'style="([^"]*)"', html) + re.findall(r"\{([^{}]*)\}", html)
-    used = {rule.split(":")[0].strip() for style in styles for rule in style.split(";") if ":" in rule}
-    assert used
-    assert used <= listed
+    assert "style=" in mail(name, language).html
+    assert looks.unlisted(mail(name, language).html) == []
+
+
+def test_every_listed_style_is_explained():
+    explained = set(re.findall(r"`([a-z-]+)`", (ROOT / "docs" / "mail-css.md").read_text()))
+    assert explained >= looks.LISTED
+
+
+def test_a_style_that_is_not_listed_is_found():
+    assert looks.unlisted('<p style="color: red; float: left"><style>p { position: fixed }</style>') == [
+        "float",
+        "position",
+    ]
+
+
+@pytest.mark.parametrize("sheet", ["style.css", "screens.css"])
+def test_colours_that_differ_too_little_are_found(sheet):
+    sheets = {each: (TEMPLATES / "parts" / each).read_text() for each in ("style.css", "screens.css")}
+    assert looks.judged(*sheets.values()) == []
+    faded = sheets[sheet].replace("#1d2624", "#8a8f8d").replace("#e9ece8", "#5d6662")
+    found = looks.judged(*{**sheets, sheet: faded}.values())
+    assert [each.what for each in found][:1] == ["text" if sheet == "style.css" else "text, dark"]
+    assert round(looks.contrast("#767676", "#ffffff"), 2) == 4.54  # the usual example of WCAG
 
 
 @each_mail

@@ -76,6 +76,12 @@ def test_locks_have_hashes_and_no_addresses(lock: str) -> None:
     assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in hashes)
 
 
+def test_a_server_gets_axe_and_no_driver_of_browsers() -> None:
+    names = {line.partition("==")[0] for line in (ROOT / "requirements.lock").read_text().splitlines()}
+    assert "axe-playwright-python" in names
+    assert "playwright" not in names
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -15,6 +15,7 @@ from app.core.crypto import KeyRing, new_key
 from app.core.database import UtcTime
 from app.core.register import Held, Kept, Kind, Sealed, held, kept, personal, sealed
 from app.features import rotate
+from app.web.dpia.risks import root_can, root_cannot
 from tests.rules.pages import DOCS, maker, rows
 
 BOTH = {"main": domain.MAIN, "ledger": domain.LEDGER}
@@ -176,6 +177,12 @@ def test_a_gap_in_the_register_is_found(column: dict[str, Any], table: dict[str,
 
 def test_a_whole_register_is_accepted() -> None:
     assert not faults(planted(NOTED, kept(**WHOLE, length=LONG, since="at")))
+
+
+def test_what_root_can_do_is_said_in_the_assessment_and_in_the_threats_with_the_same_words() -> None:
+    page = (DOCS / "threats.md").read_text()
+    said = re.findall(r"^\* ([a-z].*)$", page.split("## What root can do")[1].split("\n## ")[0], re.MULTILINE)
+    assert said == [*root_can(str), *root_cannot(str)]
 
 
 def test_the_data_map_is_the_register() -> None:

@@ -12,15 +12,28 @@ from sqlalchemy import Connection, inspect
 
 from app import domain
 from app.core.states import picture
-from app.domain import block, consent, delivery, issue, slot
+from app.domain import block, breach, consent, delivery, issue, lookup, request, roster, slot
 from app.domain.house import House
 from tests.rules.pages import DOCS, maker
 
-NOUNS: dict[str, Any] = {"issue": issue, "delivery": delivery, "slot": slot}
+NOUNS: dict[str, Any] = {
+    "issue": issue,
+    "delivery": delivery,
+    "slot": slot,
+    "request": request,
+    "breach": breach,
+    "roster": roster,
+}
 CHECKS = {
     ("issue", "state"): issue.State,
     ("delivery", "state"): delivery.State,
     ("slot", "state"): slot.State,
+    ("request", "state"): request.State,
+    ("breach", "state"): breach.State,
+    ("breach", "nature"): breach.Nature,
+    ("roster", "state"): roster.State,
+    ("request", "kind"): request.Kind,
+    ("lookup", "why"): lookup.Why,
     ("block", "ground"): block.Ground,
     ("consent", "event"): consent.Event,
 }

@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 from app.core.language import LANGUAGES
 from app.mail import rendering
 from app.web import templating
 from tests.rules.code import called, calls, everywhere
+from tests.rules.glued import glued
 from tests.rules.tree import ROOT, files, name
 
 EMAIL = ROOT / "templates" / "email"
@@ -20,9 +22,10 @@ PARTS = {"subject.txt", "body.txt", "body.html"}
 SHARED = {"parts"}
 BULK = {"issue"}  # what goes to everybody; all else is to one person, about something they did
 LEAVING = re.compile(r"\bleave_url\b")
+OURS = re.escape(' type="module" src="{{ static(file) }}"></script>')  # a file of our own, with nothing in it
 INLINE = {
     "a style of its own": re.compile(r"<style|\sstyle\s*=", re.IGNORECASE),
-    "a script": re.compile(r"<script|javascript:|\son[a-z]+\s*=", re.IGNORECASE),
+    "a script": re.compile(rf"<script(?!{OURS})|javascript:|\son[a-z]+\s*=", re.IGNORECASE),
     "something of somebody else": re.compile(r"(?:src|srcset|data)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE),
     "text that is not escaped": re.compile(r"\|\s*safe\b|autoescape\s+false", re.IGNORECASE),
 }
@@ -92,6 +95,7 @@ def test_no_page_has_a_style_or_script_of_its_own() -> None:
         "<style>p {}</style>",
         '<p style="color: red">',
         "<script src=x></script>",
+        '<script type="module" src="{{ static(file) }}">x()</script>',
         '<a onclick="x()">',
         '<a href="javascript:x()">',
         '<img src="https://elsewhere.example/x.png">',
@@ -100,6 +104,38 @@ def test_no_page_has_a_style_or_script_of_its_own() -> None:
 )
 def test_what_is_planted_in_a_page_is_found(text: str) -> None:
     assert len(inline(f"<h1>Page</h1>\n{text}")) == 1
+
+
+def reading(path: Path) -> Environment:
+    """The environment that a template is read in, blanks and all."""
+    if path.is_relative_to(PAGES):
+        return templating._environment("nl")
+    medium = "subject" if path.name == "subject.txt" else "html" if path.suffix == ".html" else "text"
+    return rendering._environment(medium, "nl")
+
+
+def test_no_sentence_is_glued_to_the_one_before() -> None:
+    templates = [path for path in files() if {EMAIL, PAGES} & set(path.parents) and path.suffix != ".css"]
+    assert templates
+    assert {name(path): at for path in templates if (at := glued(reading(path), path.read_text()))} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("<p>{% trans %}One.{% endtrans %}\n{{ _('Two.') }}</p>", True),
+        ("<p>{% trans %}One.{% endtrans %}\n{% if x %}{{ _('Two.') }}{% endif %}</p>", True),
+        ("<p>{{ _('One.') }}{% if x %}\n{% else %}two{% endif %}</p>", True),
+        ("{% for x in y %}\n{{ _('One.') }}{% endfor %}", True),
+        ("<strong>{{ x }}</strong>\n{%- if x %}<span>{{ _('Two') }}</span>{% endif %}", True),
+        ("<p>{% trans %}One.{% endtrans %} {{ _('Two.') }}</p>", False),
+        ("{% if x %}{{ _('One.') }}\n{%- else %}{{ _('Two.') }}{% endif %}", False),
+        ("<p>{{ _('One.') }}</p>\n{% if x %}<p>{{ _('Two.') }}</p>{% endif %}", False),
+        ("<button>{{ _('One') }}<span class=\"unseen\">: {{ x }}</span></button>", False),
+    ],
+)
+def test_what_is_glued_in_a_page_is_found(text: str, wrong: bool) -> None:
+    assert bool(glued(templating._environment("nl"), text)) is wrong
 
 
 def _leads_away(mail: str, part: str) -> bool:

@@ -20,10 +20,18 @@ DUBOIS = "dubois@example.net"
 PEOPLE = (ALICE, BOB, DUBOIS)
 KINDS = ("plain", "html")
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version")
-LISTS = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "List-Help", "List-Subscribe", "List-Post")
+LISTS = (
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "List-Id",
+    "List-Help",
+    "List-Subscribe",
+    "List-Archive",
+    "List-Post",
+)
 STRUCTURED = (*LISTS, "Message-ID", "Feedback-ID", "To", "Content-Type")
 UNSEEN = {"script", "form", "iframe", "object", "embed", "link", "svg", "base", "input"}
-TOKEN = re.compile(rb"[A-Za-z0-9_-]{56}")
+TOKEN = re.compile(rb"[A-Za-z0-9_-]{57}")
 FOLDED, LONGEST, CLIPPED = 78, 998, 100_000  # octets: RFC 5322 twice, and what Gmail shows of a mail
 
 

@@ -19,6 +19,7 @@ from tests.faults.scene import READERS, Scene, wait
 from tests.postgres import Server
 from tests.servers import smtp
 
+DISK, SEGMENT = 400, 16  # megabytes: of PostgreSQL's disk, and of what it writes its log in
 PIECE = 64 * 1024  # octets written at once while a disk is filled
 
 
@@ -81,7 +82,7 @@ def test_postgresql_on_a_full_disk(relay: smtp.Process, tmp_path: Path) -> None:
     """The disk of PostgreSQL is full, and it stops: sending waits until there is room and it is started."""
     furnished = tmp_path / "furnished"
     furnished.mkdir()
-    with small(megabytes=400) as disk:
+    with small(megabytes=DISK) as disk:
         programs.give(disk)
         server = Server(disk, durable=True)
         server.create()
@@ -90,7 +91,9 @@ def test_postgresql_on_a_full_disk(relay: smtp.Process, tmp_path: Path) -> None:
         scene = Scene(tmp_path, relay, on_server((server, furnished), tmp_path))
         try:
             with full(scene, disk), suppress(psycopg.Error):
-                server.run("SELECT pg_switch_wal()")  # the next thing that is written needs room
+                for _ in range(DISK // SEGMENT):  # as long as it has segments left that it made before
+                    server.run("SELECT pg_logical_emit_message(true, 'full', 'disk')")
+                    server.run("SELECT pg_switch_wal()")
             server.crash()  # it has stopped by itself or will not go on: an operator starts it
             server.start()
             scene.reaches("sent")

@@ -24,6 +24,9 @@ from app.main import create_app
 from tests import cast as people
 from tests.cast import Stage
 from tests.conftest import Clock
+from tests.servers.identity import idp
+
+__all__ = ["idp"]
 
 SLUG = "weerbaar-bestuur"
 ADDRESS = ("192.0.2.7", 4711)  # where the visitor comes from
@@ -48,7 +51,9 @@ class Site:
 
     def mydata(self, row: Subscriber | None = None) -> str:
         """The token that a reader asked for."""
-        content = {"s": (row or self.stage.alice).id.hex, "i": self.clock().isoformat()}
+        row = row or self.stage.alice
+        sealed = {"s": row.id.hex, "n": tokens.tag_of(row.newsletter_id).hex()}
+        content = {**sealed, "i": self.clock().isoformat()}
         return tokens.seal(self.house.ring, "manage", content)
 
     def leaving(self, row: Subscriber | None = None) -> str:

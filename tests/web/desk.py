@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from html.parser import HTMLParser
 
 import httpx2
 import pyotp
 from argon2 import PasswordHasher
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.domain import session, staff
 from app.domain.staff import Role, Staff
@@ -76,13 +75,46 @@ async def straight_in(site: Site, client: httpx2.AsyncClient, name: str) -> str:
     return token
 
 
-def new_key() -> str:
-    """A private key of ours for the identity provider."""
-    made = rsa.generate_private_key(65537, 2048)
-    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
 def links(text: str) -> list[str]:
     """The rooms in the navigation."""
     nav = text.split('class="frame rooms"', 1)[-1].split("</nav>", 1)[0]
     return re.findall(r'href="([^"]+)"', nav)
+
+
+class _Form(HTMLParser):
+    """Collects what a browser would send along with the form that has a field of this name."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.values: dict[str, str] = {}
+        self._area = self._choice = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name, value = given.get("name") or "", given.get("value") or ""
+        boxed = given.get("type") in {"checkbox", "radio"} and "checked" not in given
+        if tag == "input" and given.get("type") != "file" and not boxed:
+            self.values.setdefault(name, value)
+        if tag == "textarea":
+            self._area = name
+            self.values[name] = ""
+        if tag == "select":
+            self._choice = name
+        if tag == "option" and ("selected" in given or self._choice not in self.values):
+            self.values[self._choice] = value
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self.values[self._area] = self.values[self._area].removeprefix("\n")
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.values[self._area] += data
+
+
+def filled(html: str, start: str) -> dict[str, str]:
+    """The fields of the form that begins with this tag, as a browser would send them."""
+    reader = _Form()
+    reader.feed(html.split(start, 1)[1].split("</form>", 1)[0])
+    return reader.values

@@ -1,60 +1,21 @@
-"""Every state of every page, and how a person gets there, for tests in a real browser."""
+"""Every state of every page, that readers come to, and how, for tests in a real browser."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Page
 
-from app.core import paths, tokens
-from app.domain.subscriber import Subscriber
-from tests.cast import BOB, Stage, join, request
-from tests.conftest import Clock
+from app.core import paths
+from tests.cast import BOB
 from tests.web.conftest import SLUG
+from tests.web.place import Place
 
 WORDS = {
-    "nl": "bevestigen niet-ik afmelden gegevens adres wissen",
-    "en": "confirm not-me unsubscribe my-data address erase",
+    "nl": "bevestigen niet-ik afmelden gegevens adres wissen verzoek inzage",
+    "en": "confirm not-me unsubscribe my-data address erase request held-data",
 }
-
-
-class Place:
-    """The running service, as a browser comes to it."""
-
-    def __init__(self, url: str, stage: Stage, clock: Clock, browser: Browser) -> None:
-        self.url, self.stage, self.clock, self.browser = url, stage, clock, browser
-        self.letter = stage.letter
-
-    def sealed(self, purpose: str, **content: str) -> str:
-        """A value that we sealed a moment ago."""
-        given = {"i": self.clock().isoformat(), **content}
-        return tokens.seal(self.stage.house.ring, purpose, given)
-
-    def asked(self, language: str, name: str = "bob", days: int = 0, purpose: str = "confirm") -> str:
-        """The token in a confirmation mail, so many days old."""
-        address, at = f"{name}-{language}@example.net", self.clock() - timedelta(days=days)
-        return request(self.stage.house, self.letter, address, at, language, purpose)
-
-    async def reader(self, name: str, language: str) -> Subscriber:
-        """A reader of one page's own, because that page ends or moves the subscription."""
-        return await join(
-            self.stage.house, self.letter, f"{name}-{language}@example.net", self.clock(), language
-        )
-
-    async def mydata(self, name: str, language: str) -> str:
-        """The token of such a reader's own page."""
-        return self.sealed("manage", s=(await self.reader(name, language)).id.hex)
-
-    async def leaving(self, name: str, language: str) -> str:
-        """The token in such a reader's newsletter."""
-        return self.stage.link(await self.reader(name, language))
-
-    async def moving(self, language: str) -> str:
-        """The token in the mail to a new address."""
-        row = await self.reader("moves", language)
-        words = {"n": self.letter.id.hex, "l": language, "x": row.id.hex}
-        return self.sealed("address", a=f"moved-{language}@example.net", s=row.id.hex, **words)
 
 
 async def press(page: Page, index: int = 0) -> None:
@@ -98,6 +59,35 @@ async def paused(page: Page) -> None:
     await press(page, 2)
 
 
+async def denied(page: Page) -> None:
+    """Press the other button."""
+    await press(page, 1)
+
+
+async def chosen(page: Page) -> None:
+    """Choose the first of a list, and press."""
+    await page.locator("main [type=radio]").first.check()
+    await press(page)
+
+
+async def way_back(page: Page) -> None:
+    """Block an address, and go on to where that is lifted."""
+    await press(page)
+    await page.click('main a[href*="/blokkade/"], main a[href*="/block/"]')
+
+
+async def unblocked(page: Page) -> None:
+    """And lift it."""
+    await way_back(page)
+    await press(page)
+
+
+async def certified(page: Page) -> None:
+    """Erase, and go on to the certificate."""
+    await press(page)
+    await page.click("main a.main")
+
+
 def late(place: Place) -> Act:
     """Take back what is too old to take back."""
     old = (place.clock() - timedelta(hours=1)).isoformat()
@@ -113,7 +103,10 @@ def late(place: Place) -> Act:
 
 async def states(place: Place, language: str) -> list[State]:
     """A name, a path, and what to do there, for every state of the pages that a mail leads to."""
-    confirm, not_me, leave, own, address, erase = WORDS[language].split()
+    confirm, not_me, leave, own, address, erase, right, held = WORDS[language].split()
+    await place.published()
+    await place.another(language)
+    archive = paths.archive("", language, SLUG)
     mine, move = await place.mydata("mine", language), await place.moving(language)
     return [
         ("confirm", f"/{confirm}/{place.asked(language)}", None),
@@ -122,6 +115,8 @@ async def states(place: Place, language: str) -> list[State]:
         ("confirmed", f"/{confirm}/{place.asked(language, 'new')}", press),
         ("not me", f"/{not_me}/{place.asked(language, purpose='notme')}", None),
         ("not me, done", f"/{not_me}/{place.asked(language, 'victim', purpose='notme')}", press),
+        ("unblock", f"/{not_me}/{place.asked(language, 'target', purpose='notme')}", way_back),
+        ("unblocked", f"/{not_me}/{place.asked(language, 'regret', purpose='notme')}", unblocked),
         ("leave", f"/{leave}/{await place.leaving('stays', language)}", None),
         ("left", f"/{leave}/{await place.leaving('leaves', language)}", press),
         ("undone", f"/{leave}/{await place.leaving('slips', language)}", undone),
@@ -130,10 +125,20 @@ async def states(place: Place, language: str) -> list[State]:
         ("my data, wrong", f"/{own}/{mine}", typed("alice@")),
         ("my data, sent", f"/{own}/{mine}", typed("new@example.net")),
         ("my data, paused", f"/{own}/{mine}", paused),
+        ("rights", f"/{own}/{mine}/{right}", None),
+        ("rights, wrong", f"/{own}/{mine}/{right}", press),
+        ("rights, asked", f"/{own}/{await place.mydata('asks', language)}/{right}", chosen),
+        ("certificate", f"/{own}/{await place.mydata('proven', language)}/{erase}", certified),
+        ("request", await place.asking(language), None),
+        ("request, confirmed", await place.asking(language), press),
+        ("request, not mine", await place.asking(language), denied),
+        ("held", f"/{held}/{place.sealed('held', a=BOB, n=place.letter.id.hex)}", None),
         ("erase", f"/{own}/{mine}/{erase}", None),
         ("erased", f"/{own}/{await place.mydata('erased', language)}/{erase}", press),
         ("address", f"/{address}/{move}", None),
         ("address, changed", f"/{address}/{move}", press),
+        ("archive", archive, None),
+        ("archive, an issue", f"{archive}/1", None),
         ("not found", f"/{language}/x/y/z", None),
     ]
 
@@ -142,6 +147,7 @@ def public(language: str) -> list[State]:
     """The same for the pages that anybody may come to."""
     form, ask = f"/{language}/{SLUG}", paths.ask("", language, SLUG)
     return [
+        ("front", f"/{language}", None),
         ("form", form, None),
         ("form, wrong", form, typed("alice")),
         ("form, stale", form, stale),
@@ -151,8 +157,14 @@ def public(language: str) -> list[State]:
         ("ask, sent", ask, typed(BOB)),
         ("privacy", f"{form}/privacy", None),
         ("accessibility", paths.ACCESSIBILITY[language], None),
+        ("certificate check", paths.CHECK[language], None),
+        ("certificate check, wrong", paths.CHECK[language], press),
     ]
 
 
-COMMON: list[State] = [("mailbox", "/mailbox", None), ("a mail", "/mailbox/1", None)]
+COMMON: list[State] = [
+    ("front, no language", "/", None),
+    ("mailbox", "/mailbox", None),
+    ("a mail", "/mailbox/1", None),
+]
 COMMON += [("status", "/status", None), ("a fault", "/fault", None)]

@@ -124,3 +124,5 @@ async def test_a_browser_signed_in_as_another_becomes_who_was_invited(site: Site
     }
     await site.post(path, data=typed)
     assert "Welkom, dana" in (await site.get("/staff")).text
+    async with site.house.database.reading() as db:
+        assert (await staff.named(db, "dana")).signed_in_at == site.clock()

@@ -104,6 +104,10 @@ async def test_not_me_blocks_and_voids_and_says_for_how_long(site: Site) -> None
     done = await site.post(f"/niet-ik/{not_me}")
     assert done.status_code == 200
     assert "90 dagen" in done.text
+    site.clock.forward(days=2)
+    again = await site.get(f"/niet-ik/{not_me}")
+    assert "Uw adres is geblokkeerd" in again.text
+    assert "<form" not in again.text
     assert (await site.get(f"/bevestigen/{token}")).status_code == 410
     assert (await site.post(f"/bevestigen/{token}")).status_code == 410
     assert await site.stage.find(BOB) is None

@@ -29,7 +29,16 @@ STAFF = [door for door in DOORS if door.kind is Kind.STAFF]
 
 
 def path(door: Door) -> str:
-    fill = {"slug": SLUG, "name": "site.css", "number:int": "1", "token": "x", "person": str(UUID(int=1))}
+    nobody = str(UUID(int=1))
+    fill = {
+        "slug": SLUG,
+        "name": "site.css",
+        "number:int": "1",
+        "number": "1",
+        "token": "x",
+        "person": nobody,
+    }
+    fill |= {"issue": nobody, "case": nobody, "language": "nl", "block:int": "0"}
     return re.sub(r"{(.+?)}", lambda gap: fill[gap[1]], door.path)
 
 

@@ -27,6 +27,15 @@ async def test_what_is_not_there_is_said_in_the_language_of_the_path(site: Site)
     assert "This page does not exist" in english.text
 
 
+async def test_a_slash_too_much_leads_to_the_page_and_never_to_another_site(site: Site) -> None:
+    for path in (f"/nl/{SLUG}", f"/afmelden/{site.leaving()}", "/staff/sign-in"):
+        answer = await site.get(f"{path}/?a=b")
+        assert (answer.status_code, answer.headers["location"]) == (308, f"{path}?a=b")
+    for path in ("//example.org/", "//example.org/nl/", "/nl/a/b/c/", "/nothing/"):
+        assert (await site.get(f"https://bode.example.org{path}")).status_code == 404, path
+    assert (await site.post(f"/nl/{SLUG}/", data={"address": BOB})).status_code == 404
+
+
 async def test_a_method_that_a_door_does_not_have_is_refused_with_those_it_has(site: Site) -> None:
     answer = await site.request("DELETE", f"/nl/{SLUG}")
     assert answer.status_code == 405
@@ -48,14 +57,15 @@ async def test_a_limit_says_how_long_to_wait_to_people_and_to_programs(cast: Sta
     @app.get("/limit")
     @app.get("/limit/json")
     async def limit() -> None:
-        raise TooMany("busy", timedelta(seconds=12.3))
+        raise TooMany("busy", timedelta(seconds=78.3))
 
     way = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=way, base_url="https://bode.example.org") as client:
         page, problem = await client.get("/limit"), await client.get("/limit/json")
     for answer in (page, problem):
-        assert (answer.status_code, answer.headers["retry-after"]) == (429, "13")
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "79")
     assert problem.json()["status"] == 429
+    assert "Probeer het over 2 minuten opnieuw." in page.text
 
 
 async def test_a_fault_of_ours_has_a_number_and_shows_nothing(

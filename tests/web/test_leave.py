@@ -41,11 +41,6 @@ WRONG = {
 }
 
 
-def wordless(html: str) -> str:
-    """A page without the sealed value that takes a slip back."""
-    return html.replace(field(html, "undo"), "")
-
-
 async def click(site: Site, token: str, body: bytes, kind: str | None) -> httpx2.Response:
     """What a mail program sends: no cookie, no origin, no referrer."""
     headers = {} if kind is None else {"content-type": kind}
@@ -121,7 +116,9 @@ async def test_the_button_ends_it_and_deletes_the_address(site: Site) -> None:
     assert await site.stage.find(ALICE) is None
     again = await site.post(f"/afmelden/{token}/nu")
     assert again.status_code == 200
-    assert wordless(again.text) == wordless(answer.text)
+    assert "U bent gestopt" in again.text
+    assert 'name="undo"' in answer.text
+    assert 'name="undo"' not in again.text  # there is nothing to take back
     assert (await site.get(f"/afmelden/{token}/nu")).headers["location"] == f"/afmelden/{token}"
 
 
@@ -164,10 +161,6 @@ async def test_who_was_erased_after_leaving_does_not_come_back_by_the_page(site:
 async def test_what_takes_back_a_slip_cannot_be_made_up(site: Site) -> None:
     for value in ("", "x", site.mydata(), site.leaving()):
         assert (await site.post("/terug", data={"undo": value})).status_code == 404
-    other = await site.post(f"/afmelden/{site.leaving(site.stage.chris_was)}/nu")
-    nothing = await site.post("/terug", data={"undo": field(other.text, "undo")})
-    assert nothing.status_code == 410
-    assert f'href="/nl/{SLUG}"' in nothing.text  # and says where to sign up
 
 
 async def test_leaving_works_while_the_ledger_is_away(site: Site) -> None:

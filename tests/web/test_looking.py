@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from app.main import create_app
-from tests.cast import BOB
+from tests.cast import BOB, join
 from tests.web.conftest import SLUG, Site, field
 
 
 async def links(site: Site) -> list[str]:
     """A valid token of every kind."""
     await site.post(f"/gegevens/{site.mydata()}/adres", data={"address": "new@example.net"})
-    gone = await site.post(f"/afmelden/{site.leaving(site.stage.chris_was)}/nu")
+    slips = await join(site.house, site.stage.letter, "slips@example.net", site.clock())
+    gone = await site.post(f"/afmelden/{site.leaving(slips)}/nu")
     moving = await site.moving("new@example.net")
     return [site.asked(BOB), site.mydata(), site.leaving(), moving, field(gone.text, "undo")]
 

@@ -23,7 +23,11 @@ async def test_a_new_address_says_yes_first_and_then_the_old_one_goes(site: Site
     done = await site.post(f"/adres/{token}")
     assert done.status_code == 200
     assert await site.stage.find(ALICE) is None
-    assert await site.stage.find(NEW) is not None
+    row = await site.stage.find(NEW)
+    assert row is not None
+    (held,) = (await site.get(f"/gegevens/{site.mydata(row)}/json")).json()["newsletters"]
+    requested, confirmed = held["proofs"]
+    assert (requested["text"], "Gebruik mijn nieuwe adres" in confirmed["text"]) == (None, True)
     assert [each["purpose"] for each in await site.mails()] == ["address", "moved"]
     twice = await site.post(f"/adres/{token}")
     assert twice.status_code == 410

@@ -98,11 +98,15 @@ async def test_the_words_that_somebody_agreed_to_are_shown_and_in_the_file(site:
     token = tokens.seal(site.house.ring, "confirm", sealed)
     assert (await site.post(f"/bevestigen/{token}")).status_code == 200
     mine = site.mydata(await site.stage.find(BOB))
-    assert "Met deze knop vraagt u" in (await site.get(f"/gegevens/{mine}")).text
+    page = (await site.get(f"/gegevens/{mine}")).text
+    assert page.index("Met deze knop vraagt u") < page.index("Ja, stuur mij de nieuwsbrief")
     (held,) = (await site.get(f"/gegevens/{mine}/json")).json()["newsletters"]
-    for proof in held["proofs"]:
-        assert proof["textVersion"] == content["wording"]
-        assert "Met deze knop vraagt u" in proof["text"]
+    requested, confirmed = held["proofs"]
+    assert requested["textVersion"] == content["wording"]
+    assert "Met deze knop vraagt u" in requested["text"]
+    assert confirmed["textVersion"] != content["wording"]
+    assert "Als u op deze knop drukt, bent u het wel." in confirmed["text"]
+    assert "Ja, stuur mij de nieuwsbrief" in confirmed["text"]
 
 
 async def test_the_link_opens_for_four_hours_and_as_often_as_needed(site: Site) -> None:
@@ -125,6 +129,17 @@ async def test_the_link_is_void_when_its_reader_has_gone(site: Site) -> None:
     token = site.mydata(site.stage.chris_was)
     assert (await site.get(f"/gegevens/{token}")).status_code == 410
     assert (await site.post(f"/gegevens/{token}/wissen")).status_code == 410
+
+
+async def test_a_void_link_leads_to_a_new_one_and_says_only_what_is_so(site: Site) -> None:
+    await another(site)  # so that only the link itself says which newsletter it is about
+    token = site.mydata()
+    await site.post(f"/gegevens/{token}/wissen")
+    page = await site.get(f"/gegevens/{token}")
+    assert page.status_code == 410
+    assert f'href="/nl/{SLUG}/mijn-gegevens">Vraag een nieuwe link aan<' in page.text
+    assert "u bent gestopt" not in page.text
+    assert "moved to another address" in (await site.get(f"/my-data/{token}")).text
 
 
 async def test_a_language_is_chosen(site: Site) -> None:

@@ -5,20 +5,15 @@ That provider demands what the profile asks: a signed statement instead of a sec
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
 from app.domain import staff
@@ -26,81 +21,17 @@ from app.domain.audit import Event, Record
 from app.domain.staff import Role
 from app.main import create_app
 from app.web.provider import NotVouched, Provider, asked
+from tests.servers.identity import BACK, Idp, new_key
 from tests.web.conftest import Site, field
-from tests.web.desk import Browser, code, enrolled, new_key, straight_in
+from tests.web.desk import Browser, code, enrolled, straight_in
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-
-BACK = "https://bode.example.org/staff/oidc/back"
-
-
-@dataclass
-class Idp:
-    """The provider, a person who has an account there, and our key."""
-
-    server: Any
-    user: Any
-    client: Any
-    key: str
-
-    @property
-    def issuer(self) -> str:
-        return str(self.server.url).rstrip("/")
-
-    @property
-    def subject(self) -> str:
-        return str(self.user.user_name)
-
-
-@pytest.fixture(scope="module")
-def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
-    """Started once; it lives in memory and listens on loopback."""
-    import pytest_iam  # noqa: PLC0415  (it loads a whole provider)
-
-    port = pytest_iam.portpicker.pick_unused_port()
-    words = pytest_iam.iam_configuration.__wrapped__(tmp_path_factory, port)
-    app = pytest_iam.create_app(config=words, env_file=".none", env_prefix="NONE_")
-    server = pytest_iam.Server(app, port, pytest_iam.Backend.instance)
-    thread = Thread(target=server.httpd.serve_forever)
-    thread.start()
-    key = new_key()
-    with app.app_context():
-        user = server.random_user(user_name="dana.jansen")
-        client = server.models.Client(
-            client_id="bode",
-            client_name="Bode",
-            redirect_uris=[BACK],
-            grant_types=["authorization_code"],
-            response_types=["code"],
-            scope=["openid"],
-            token_endpoint_auth_method="private_key_jwt",
-            token_endpoint_auth_signing_alg="RS256",
-            jwks=json_keys(key),
-            id_token_signed_response_alg="RS256",
-        )
-        server.backend.save(client)
-        server.backend.update(client, audience=[client])
-        server.backend.save(client)
-        server.consent(user)
-        yield Idp(server, user, client, key)
-    server.httpd.shutdown()
-    thread.join()
-    server.httpd.server_close()
-    os.environ.pop("AUTHLIB_INSECURE_TRANSPORT", None)
 
 
 @pytest.fixture(autouse=True)
 def _no_old_codes(idp: Idp) -> Iterator[None]:
-    """A code that was refused stays in this provider's memory and spoils the next one of its person."""
     yield
-    for each in list(idp.server.backend.query(idp.server.models.AuthorizationCode)):
-        idp.server.backend.delete(each)
-
-
-def json_keys(key: str) -> str:
-    made = RSAKey.import_key(key, {"use": "sig"})
-    made.ensure_kid()
-    return json.dumps({"keys": [made.as_dict(private=False)]})
+    idp.forget()
 
 
 @asynccontextmanager
@@ -122,15 +53,18 @@ async def link(site: Site, name: str, subject: str) -> None:
         (await staff.named(db, name)).subject = subject
 
 
-async def over_there(browser: Browser, idp: Idp) -> dict[str, str]:
+async def over_there(browser: Browser, idp: Idp, way: str = "/staff/oidc") -> dict[str, str]:
     """Follow the link, sign in at the provider, and come back; returns what the address brings along."""
-    there = (await browser.client.get("/staff/oidc")).headers["location"]
+    there = (await browser.client.get(way)).headers["location"]
     asked_for = parse_qs(urlsplit(there).query)
     assert asked_for["code_challenge_method"] == ["S256"]
     assert asked_for["response_type"] == ["code"]
     assert {"state", "nonce", "code_challenge"} <= asked_for.keys()
     idp.server.login(idp.user)
     answer = idp.server.test_client.get(there)
+    if "prompt" in asked_for:  # then it asks first, whoever is signed in there
+        assert "code=" not in answer.location
+        answer = idp.server.test_client.get(there)
     assert answer.status_code == 302, answer.text
     return {name: value[0] for name, value in parse_qs(urlsplit(answer.location).query).items()}
 
@@ -175,12 +109,43 @@ async def test_a_second_factor_over_there_is_enough(
     monkeypatch.setattr(over.UserSession, "__init__", twice)
     async with desk(site, idp, tmp_path) as browser:
         await link(site, "dana", idp.subject)
+        sent = {"remark": "Noem de dag"}  # while nobody is signed in
+        ours = {"sec-fetch-site": "same-origin"}
+        asked_first = (await browser.client.post("/staff/absence", data=sent, headers=ours)).text
+        assert 'href="/staff/oidc?next=/staff" target="_blank"' in asked_first
+        sealed = {"unsent": field(asked_first, "unsent")}
         answer = await come_back(browser, await over_there(browser, idp))
+        assert "Noem de dag" in (await browser.client.post("/staff/unsent", data=sealed, headers=ours)).text
         assert answer.headers["location"] == "/staff"
         assert "Welkom, dana" in (await browser.client.get("/staff")).text
     async with site.house.database.reading() as db:
         row = (await db.scalars(select(Record).where(Record.event == Event.STAFF_SIGNED_IN))).one()
     assert (row.actor, row.reason) == ("dana", "identity provider")
+
+
+async def test_for_what_weighs_more_the_organisation_asks_anew(site: Site, idp: Idp, tmp_path: Path) -> None:
+    """Who has no password here shows it over there; what they showed before does not count."""
+    way = "/staff/oidc/again?next=/staff/account/codes"
+    async with desk(site, idp, tmp_path) as browser:
+        await link(site, "dana", idp.subject)
+        site.clock.time -= timedelta(minutes=20)
+        await straight_in(site, browser.client, "dana")
+        site.clock.time += timedelta(minutes=20)
+        page = (await browser.client.get("/staff/account/codes", follow_redirects=True)).text
+        assert 'href="/staff/oidc/again?next=/staff/account/codes"' in page
+        assert 'name="proof"' not in page  # dana has nothing here to show
+        site.clock.forward(minutes=5)  # later than what the provider says
+        refused = await come_back(browser, await over_there(browser, idp, way))
+        assert (refused.status_code, "zojuist niet" in refused.text) == (400, True)
+        site.clock.time -= timedelta(minutes=5)
+        for subject, status in (("somebody.else", 400), (idp.subject, 303)):
+            await link(site, "dana", subject)
+            answer = await come_back(browser, await over_there(browser, idp, way))
+            assert answer.status_code == status
+        assert answer.headers["location"] == "/staff/account/codes"
+        assert (await browser.client.get("/staff/account/codes")).status_code == 200
+        browser.client.cookies.delete("__Host-bode")  # a session that ended meanwhile is not begun by this
+        assert (await browser.client.get(way)).headers["location"].startswith("/staff/sign-in")
 
 
 async def test_nobody_gets_an_account_by_signing_in_over_there(site: Site, idp: Idp, tmp_path: Path) -> None:
@@ -191,6 +156,7 @@ async def test_nobody_gets_an_account_by_signing_in_over_there(site: Site, idp: 
                 dana.subject, dana.disabled_at = subject, site.clock() if closed else None
             answer = await come_back(browser, await over_there(browser, idp))
             assert answer.status_code == 400
+            assert idp.subject in answer.text  # for the administrator who is to link it
             assert not browser.signed_in
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.domain import staff
 from app.domain.review import Review
 from app.domain.staff import Role
+from tests.features.test_approve import written
 from tests.web.conftest import Site, field
 from tests.web.desk import Browser, enrolled, links, straight_in
 
@@ -86,17 +87,50 @@ async def test_what_is_refused_is_explained(site: Site, ada: Browser) -> None:
 
 async def test_closing_shows_what_to_hand_over_and_signs_out_at_once(site: Site, ada: Browser) -> None:
     page = await page_of(site, "dana")
-    shown = await site.get(f"{page}/close")
-    assert "Wat er over te dragen is" in shown.text
-    form = field(shown.text, "form")
+    await enrolled(site, "emre", Role.EDITOR, Role.APPROVER)
+    issue_id = await written(site.stage, site.clock)
     token = await straight_in(site, site.client, "dana")
     assert (await site.get("/staff")).status_code == 200
     await straight_in(site, site.client, "ada")
-    form = field((await site.get("/staff")).text, "form")
-    assert (await site.post(f"{page}/close", data={"form": form})).status_code == 303
+    shown = (await site.get(f"{page}/close")).text
+    assert "Edities waar deze collega als laatste aan schreef" in shown
+    assert "1. Nieuws van de maand: zó doet u dat (wordt geschreven)" in shown
+    sent = {"form": field(shown, "form"), "seen": field(shown, "seen")}
+    for wrong in ({}, {"hand-writing": "joost"}):
+        again = await site.post(f"{page}/close", data={**sent, **wrong})
+        assert again.status_code == 400
+        assert 'href="#hand-writing"' in again.text
+    stale = await site.post(f"{page}/close", data={**sent, "seen": "x", "hand-writing": "emre"})
+    assert "Kijk opnieuw" in stale.text
+    assert 'value="emre" checked' in stale.text
+    assert (await site.post(f"{page}/close", data={**sent, "hand-writing": "emre"})).status_code == 303
+    assert (await site.mails())[-1]["address"] == "emre@example.org"
+    await straight_in(site, site.client, "emre")
+    told = (await site.get(f"/staff/issues/{issue_id}")).text
+    assert "emre, sinds het account van dana is gesloten" in told
     site.client.cookies.clear()
     site.client.cookies.set("__Host-bode", token, domain="bode.example.org", path="/")
     assert (await site.get("/staff")).status_code == 303
+
+
+async def test_a_closed_account_offers_nothing_any_more(site: Site, ada: Browser) -> None:
+    page = await page_of(site, "fatima")
+    shown = (await site.get(f"{page}/close")).text
+    sent = {"form": field(shown, "form"), "seen": field(shown, "seen")}
+    assert (await site.post(f"{page}/close", data=sent)).status_code == 303
+    shown = (await site.get(page)).text
+    assert "Dit account is gesloten" in shown
+    assert "<form" not in shown.partition("<main")[2]
+    assert (await site.get(f"{page}/close")).headers["location"] == page
+    for button, words in (
+        ("roles", {"role-administrator": "1"}),
+        ("link", {}),
+        ("subject", {"subject": "x"}),
+    ):
+        assert (await ada.press("/staff", f"{page}/{button}", **words)).status_code == 409
+    async with site.house.database.reading() as db:
+        fatima = await staff.named(db, "fatima")
+        assert (fatima.roles, fatima.subject) == ([Role.OFFICER], None)
 
 
 async def test_a_new_second_factor_is_started_by_another_and_mailed_to_the_owner(
@@ -121,7 +155,8 @@ async def test_a_review_is_signed_for_what_was_seen(site: Site, ada: Browser) ->
     assert "De controle van rechten moet gebeuren" in (await site.get("/staff")).text
     seen = field((await site.get("/staff/review")).text, "seen")
     await enrolled(site, "dana", Role.EDITOR, Role.APPROVER)  # meanwhile
-    await ada.press("/staff/review", "/staff/review", seen=seen)
+    answer = await ada.press("/staff/review", "/staff/review", seen=seen)
+    assert (answer.status_code, "niets getekend" in answer.text) == (400, True)
     async with site.house.database.reading() as db:
         assert (await db.scalars(select(Review))).all() == []
     seen = field((await site.get("/staff/review")).text, "seen")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -117,6 +118,7 @@ async def test_an_attacker_elsewhere_cannot_lock_a_colleague_out(site: Site) -> 
         stopped = await attacker.sign_in("dana")  # even with everything right
         assert stopped.status_code == 429
         assert int(stopped.headers["retry-after"]) <= 3600
+        assert re.search(r"Probeer het over \d+ minu", stopped.text)
         assert (await known.sign_in("dana")).status_code == 303
         assert (await home.sign_in("dana")).status_code == 303
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+from httpx2 import Response
 from sqlalchemy import update
 
 from app.core.address import parse
@@ -15,6 +17,8 @@ from app.features import guard
 from app.features.guard import Watch
 from tests.cast import ALICE
 from tests.web.conftest import SLUG, Site
+
+LONG_ENOUGH = 0.5  # seconds in which a page is answered, if nobody holds it up
 
 
 async def restore(site: Site, subscriber_id: UUID) -> None:
@@ -68,3 +72,18 @@ async def test_a_ledger_that_is_away_shuts_no_door(site: Site) -> None:
     ready = await site.get("/health/ready")
     assert ready.status_code == 503
     assert ready.json() == {"ready": False, "reasons": ["the ledger cannot be reached"]}
+
+
+async def test_a_visitor_waits_while_the_worker_beside_it_still_compares(site: Site) -> None:
+    await leave(site)
+    await restore(site, site.stage.alice.id)
+    came: list[asyncio.Task[Response]] = []
+
+    async def slowly() -> None:
+        came.append(asyncio.create_task(site.get(f"/gegevens/{site.mydata()}")))
+        await asyncio.wait(came, timeout=LONG_ENOUGH)
+        await guard.check(Watch(site.house.database, site.house.book, site.house.ring), now=site.clock())
+
+    assert await site.stage.find(ALICE) is not None  # over a new connection
+    await site.house.compare(slowly)
+    assert (await came[0]).status_code == 410

@@ -92,6 +92,19 @@ async def test_encrypted_and_logged_in_letters_arrive(tls: str) -> None:
         assert server.versions <= {"TLSv1.2", "TLSv1.3"} != set()
 
 
+async def test_what_is_slipped_in_before_encryption_is_no_answer_after_it() -> None:
+    """RFC 3207 section 4.2: else somebody on the way says what the server offers (CVE-2011-0411)."""
+    slipped_in = "220 2.0.0 Go on\r\n250-test\r\n250-DSN\r\n250 X-SLIPPED-IN"
+    async with Server(tls="starttls", say={"starttls": slipped_in}) as server:
+        connection = await trusted(server)
+        assert "x-slipped-in" not in connection.offers
+        assert "pipelining" in connection.offers
+        connection.put(None, envelope())
+        assert (await connection.opened()).go_ahead
+        await connection.quit()
+        await server.idle()
+
+
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 async def test_an_unknown_authority_or_another_name_is_not_trusted(tls: str) -> None:
     async with Server(tls=tls) as server, Server(tls=tls, host="127.0.0.2") as misnamed:

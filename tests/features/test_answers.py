@@ -1,0 +1,149 @@
+"""A mail about a privacy request that does not arrive: officers hear of it until it is mended."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Refused
+from app.core.settings import Settings
+from app.domain import outbox
+from app.domain.request import Delay, Identity, Kind, State
+from app.features.request import identify, remind, settle
+from app.features.request.settle import Way
+from tests.backups import Backups
+from tests.cast import ALICE, BOB, CHRIS, Stage
+from tests.conftest import Clock
+from tests.features.test_replay import restored
+from tests.features.test_request import Office
+
+
+@pytest.fixture
+def office(cast: Stage, clock: Clock) -> Office:
+    return Office(cast, clock)
+
+
+async def told(office: Office) -> int:
+    """How many mails say that somebody waits for a mail."""
+    return len([each for each in await office.mails() if each["template"] == "unreached"])
+
+
+async def heard(office: Office, **later: float) -> int:
+    """Time passes; how many are told."""
+    now, before = office.clock.forward(**later), await told(office)
+    async with office.house.database.unit_of_work() as session:
+        await remind.remind(session, ring=office.house.ring, base_url="", now=now)
+    return await told(office) - before
+
+
+async def test_an_answer_that_nobody_takes_for_a_day_keeps_its_request_open(office: Office) -> None:
+    row = await office.carry_out(await office.known(Kind.ACCESS))
+    office.clock.forward(hours=25)
+    assert (await office.post()).letters() == []
+    after = await office.look(row)
+    assert (after.state, after.closed_at) == (State.RETURNED, None)
+    words = [(each["template"], each["address"]) for each in await office.mails()]
+    assert words == [("unreached", "fatima@example.org")]  # the law still wants an answer
+    assert (await office.act(row, settle.again)).state == State.DONE
+    boxes = [await office.post(), await office.post()]  # on SQLite a round is one mail
+    assert ALICE in [each.recipient for box in boxes for each in box.letters()]
+    after = await office.look(row)
+    assert (after.state, after.address) == (State.ANSWERED, None)
+
+
+async def test_an_answer_whose_mail_was_lost_is_missed_and_officers_hear_of_it_each_week(
+    office: Office,
+) -> None:
+    row = await office.carry_out(await office.known(Kind.ACCESS))
+    async with office.house.database.unit_of_work() as session:
+        await outbox.drop_all(session)  # a restore does that, and so does the job that deletes
+    times = [await heard(office, hours=24), await heard(office, hours=2), await heard(office, days=6)]
+    times += [await heard(office, days=1), await heard(office, days=6), await heard(office, days=1)]
+    assert times == [0, 1, 0, 1, 0, 1]
+    assert (await office.look(row)).state == State.RETURNED
+    await office.act(row, settle.answered, Way.LETTER)
+    assert await heard(office, days=8) == 0
+
+
+async def whom(office: Office) -> list[tuple[str, str]]:
+    """What waits in the outbox, and for whom."""
+    return [(each["words"].get("what", each["template"]), each["address"]) for each in await office.mails()]
+
+
+async def test_a_question_that_does_not_arrive_is_told_and_mailed_again(office: Office) -> None:
+    row = await office.act(await office.take(Kind.ACCESS), identify.ask, suspends=True)
+    office.clock.forward(hours=25)
+    await office.post()
+    assert (await office.look(row)).lost == "identity"
+    assert await whom(office) == [("identity", "fatima@example.org")]
+    assert [await heard(office, days=6), await heard(office, days=1)] == [0, 1]
+    after = await office.act(row, identify.ask_again)
+    assert (after.lost, after.still_since, after.asked_at) == (None, row.still_since, office.clock())
+    assert (await whom(office))[-1] == ("identity", ALICE)
+    assert await heard(office, days=7) == 0
+    await office.act(row, identify.record, Identity.DOCUMENT)
+    with pytest.raises(Refused):
+        await office.act(row, identify.ask_again)
+
+
+async def test_an_earlier_question_that_did_not_arrive_is_nothing_to_hear_of(office: Office) -> None:
+    row = await office.act(await office.take(Kind.ACCESS), identify.ask, suspends=False)
+    office.clock.forward(hours=20)
+    await office.act(row, identify.ask_again)
+    office.clock.forward(hours=5)
+    await office.post()
+    assert (await office.look(row)).lost is None
+
+
+@pytest.mark.parametrize("suspends", [True, False])
+async def test_who_says_nothing_for_a_fortnight_is_brought_up_each_week(
+    office: Office, *, suspends: bool
+) -> None:
+    row = await office.act(await office.take(Kind.ACCESS), identify.ask, suspends=suspends)
+    times = [await heard(office, days=13), await heard(office, days=1), await heard(office, hours=2)]
+    times += [await heard(office, days=7)]
+    assert times == [0, 1, 0, 1]
+    await office.act(row, identify.record, Identity.CALLED_BACK)
+    assert await heard(office, days=7) == 0
+
+
+async def test_word_that_it_takes_longer_that_does_not_arrive_is_told_in_another_way(office: Office) -> None:
+    row = await office.act(await office.known(Kind.ACCESS), settle.extend, Delay.COMPLEX, Way.MAIL)
+    office.clock.forward(hours=25)
+    await office.post()
+    assert (await office.look(row)).lost == "extended"
+    assert await whom(office) == [("extended", "fatima@example.org")]
+    assert await heard(office, days=7) == 1
+    await office.act(row, settle.extended_again, Way.MAIL)
+    assert (await whom(office))[-1] == ("extended", ALICE)
+    office.clock.forward(hours=25)
+    boxes = [await office.post() for _ in range(4)]  # on SQLite a round is one mail
+    assert all(each.recipient != ALICE for box in boxes for each in box.letters())
+    assert (await office.look(row)).lost == "extended"
+    after = await office.act(row, settle.extended_again, Way.LETTER)
+    assert after.lost is None
+    with pytest.raises(Refused):
+        await office.act(row, settle.extended_again, Way.LETTER)
+
+
+async def test_a_restore_tells_officers_what_is_open_again_and_which_mail_was_dropped(
+    on: Stage, clock: Clock, settings: Settings, backups: Backups
+) -> None:
+    office = Office(on, clock)
+    gone = await office.known(Kind.ERASURE)
+    asked = await office.act(await office.take(Kind.ACCESS, BOB), identify.ask, suspends=False)
+    longer = await office.act(await office.take(Kind.ACCESS, BOB), settle.extend, Delay.COMPLEX, Way.MAIL)
+    done = await office.carry_out(await office.known(Kind.OBJECTION, CHRIS))
+
+    async def answered(_session: AsyncSession) -> None:
+        await office.erase(gone)
+
+    office.house = await restored(on, settings, backups, clock, answered)
+    words = [(each["template"], each["address"]) for each in await office.mails()]
+    assert ("restored", "fatima@example.org") in words
+    assert (await office.look(gone)).state == State.KNOWN  # so there is something to look at
+    lost = [(await office.look(each)).lost for each in (asked, longer, done)]
+    assert lost == ["identity", "extended", None]
+    assert await heard(office, minutes=10) == 2
+    assert await heard(office, days=2) == 1  # the answer
+    await office.house.close()

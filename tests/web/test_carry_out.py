@@ -1,0 +1,155 @@
+"""An officer carries an erasure out: what is said before, what stays, and what follows without the ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from app.core.address import parse
+from app.core.errors import BookClosed
+from app.domain import erasure, farewell
+from app.domain.block import Ground
+from app.domain.request import State
+from app.features.guard import Watch, replay
+from app.mail.courier import Courier
+from app.worker import JOBS, Worker
+from tests.cast import ALICE
+from tests.web.conftest import Site
+from tests.web.desk import Browser, enrolled, straight_in
+from tests.web.test_requests import entered, row
+
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+async def fatima(site: Site) -> Browser:
+    """A privacy officer at her browser."""
+    await enrolled(site, "fatima")
+    await straight_in(site, site.client, "fatima")
+    return Browser(site, site.client)
+
+
+async def test_a_crafted_answer_by_mail_to_a_lost_mailbox_erases_nothing(site: Site, fatima: Browser) -> None:
+    page, house = await entered(fatima), site.house
+    await fatima.press(page, f"{page}/identity", ground="lost_mailbox")
+    answer = await fatima.press(page, f"{page}/done", way="mail")
+    assert (answer.status_code, "Kies een andere manier" in answer.text) == (400, True)
+    await replay(Watch(house.database, house.book, house.ring), everything=True, now=site.clock())
+    assert await site.stage.find(ALICE) is not None
+    assert (await row(site)).state == State.KNOWN
+
+
+async def blocked(site: Site, address: str = ALICE) -> bool:
+    async with site.house.database.reading() as db:
+        found = await erasure.blocks(db, parse(address), ring=site.house.ring, now=site.clock())
+    return bool(found)
+
+
+@pytest.mark.parametrize("too", [False, True], ids=["stays", "goes too"])
+async def test_before_erasing_it_says_what_stays_and_what_ends_with_it(
+    site: Site, fatima: Browser, *, too: bool
+) -> None:
+    await fatima.press(await entered(fatima, kind="objection"), "/staff/requests")
+    other = await row(site)
+    page = f"/staff/requests/{other.id}"
+    await fatima.press(page, f"{page}/identity", ground="document")
+    await fatima.press(page, f"{page}/done", way="letter")
+    await entered(fatima, kind="access")
+    other = await row(site)
+    page = await entered(fatima)
+    await fatima.press(page, f"{page}/identity", ground="document")
+    shown = (await site.get(page)).text
+    assert "geblokkeerd (vroeg nooit gemaild te worden)" in " ".join(shown.split())
+    assert f"{other.number}</a>: Zien wat er is bewaard" in shown
+    assert await blocked(site)
+    answer = await fatima.press(page, f"{page}/done", way="screen", **({"unblock": "yes"} if too else {}))
+    proof = await site.get(answer.headers["location"])  # straight to the certificate
+    assert ("1 blokkade, als code" in proof.text) is not too
+    assert ("Blokkades van het adres" in proof.text) is too
+    assert await blocked(site) is not too
+    overtaken = (await site.get(f"/staff/requests/{other.id}")).text
+    assert "beëindigd, omdat eerst alles is gewist" in overtaken
+
+
+async def test_the_answer_tells_of_the_block_and_of_the_requests_that_ended(
+    site: Site, fatima: Browser
+) -> None:
+    async with site.house.database.unit_of_work() as db:
+        tools = {"ring": site.house.ring, "book": site.house.book, "now": site.clock()}
+        await farewell.block_address(db, site.stage.letter.id, parse(ALICE), Ground.OBJECTION, **tools)
+    await entered(fatima, kind="access")
+    other, page = await row(site), await entered(fatima)
+    await fatima.press(page, f"{page}/identity", ground="document")
+    await fatima.press(page, f"{page}/done", way="mail")
+    words = (await site.mails())[-1]["words"]
+    assert words["overtaken"] == other.number
+    path = words["lift_url"].removeprefix(site.house.settings.base_url)
+    assert "Hef de blokkade op" in (await site.get(path)).text
+    await site.post(path)
+    assert not await blocked(site)
+
+
+@contextmanager
+def without_ledger(site: Site) -> Iterator[None]:
+    """The ledger cannot be reached for a while."""
+    book = site.house.book
+    kept = {name: getattr(book, name) for name in ("write", "of")}
+
+    async def away(*_: object) -> None:
+        raise BookClosed
+
+    for name in kept:
+        setattr(book, name, away)
+    yield
+    for name, act in kept.items():
+        setattr(book, name, act)
+
+
+async def works(site: Site, *names: str) -> None:
+    """What the worker does by itself."""
+    worker = Worker(site.house, Courier(site.house.settings, site.box), clock=site.clock)
+    for name in names:
+        await next(chore for chore in JOBS if chore.name == name).act(worker)
+
+
+async def too_early(site: Site, fatima: Browser, page: str) -> None:
+    """Nothing closes it, or answers, while there can be no certificate."""
+    with without_ledger(site):
+        for step in ("again", "answered", "unreached"):
+            answer = await fatima.press(page, f"{page}/{step}", told="letter")
+            assert (answer.status_code, "Wacht daarop voor u" in answer.text) == (400, True)
+    assert (await row(site)).state == State.DONE
+
+
+@pytest.mark.parametrize("way", ["mail", "letter"])
+async def test_while_the_ledger_is_away_it_says_so_and_the_certificate_follows(
+    site: Site, fatima: Browser, way: str
+) -> None:
+    page = await entered(fatima)
+    await fatima.press(page, f"{page}/identity", ground="document")
+    with without_ledger(site):
+        await fatima.press(page, f"{page}/done", way=way)
+        await works(site, "certificates")
+        waits = (await site.get(page)).text
+    assert "Ons register was niet bereikbaar" in waits
+    assert "gewist; het antwoord wacht op het bewijs" in waits
+    assert "/bewijs/" not in waits
+    assert (await site.stage.find(ALICE), await site.mails()) == (None, [])
+    assert "Sluit als beantwoord" not in waits
+    await too_early(site, fatima, page)
+    site.clock.forward(minutes=3)
+    await works(site, "certificates", "replay", "certificates", "certificates")
+    if way == "mail":
+        (answer,) = await site.mails()
+        path = answer["words"]["link_url"].removeprefix(site.house.settings.base_url)
+    else:
+        (path,) = re.findall(r'"(/bewijs/[^"]+)"', (await site.get(page)).text)
+        await fatima.press(page, f"{page}/answered", told="letter")
+        assert (await site.mails(), (await row(site)).unproven) == ([], None)
+    proof = (await site.get(path)).text
+    assert "Dit bewijs is echt" in proof
+    assert "16 november 2026" in proof
+    assert len((await site.get(f"{path}/json")).json()["ledger"]) == 2  # not before the ledger has all of it
