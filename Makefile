@@ -10,6 +10,9 @@ READY  := .venv/.ready-$(KEY)
 LOCK   := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
           --no-header --no-annotate --quiet --upgrade
 
+# Tests wait more than they work: on a small machine two of them share a processor.
+AT_ONCE := $(shell n=$$(getconf _NPROCESSORS_ONLN); if [ $$n -gt 4 ]; then echo $$n; else echo $$((2 * n)); fi)
+
 # Where Python is told not to keep what it compiled, every command would compile all it loads again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -30,7 +33,7 @@ run: setup ## Start Bode with demo data: one process, nothing else needed
 	@$(BIN)/bode run
 
 test: setup browser check ## Check the code and run every test that needs no root
-	@$(BIN)/pytest --numprocesses logical
+	@$(BIN)/pytest --numprocesses $(AT_ONCE)
 
 cover: setup browser ## Run the same tests and show which lines none of them reached
 	@$(BIN)/pytest --numprocesses logical --cov --cov-report=term --cov-report=html
@@ -58,7 +61,7 @@ fix: setup ## Repair what can be repaired by itself
 	@$(BIN)/ruff format
 
 lock: setup ## Choose versions anew and write both lock files (hashes only, no addresses)
-	@$(LOCK) --output-file requirements.lock
+	@$(LOCK) --overrides .ci/overrides --output-file requirements.lock
 	@$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 
 audit: setup ## Look for known weaknesses in what we depend on (needs the network; says so if it has none)

@@ -23,6 +23,7 @@ from app.core.address import parse
 from app.core.settings import Settings
 from app.domain import house as houses
 from app.domain import newsletter, subscriber
+from app.domain.house import House
 from tests.journeys.service import Service, free_port, until
 from tests.postgres import Server, running
 from tests.sending import TEXT
@@ -37,6 +38,7 @@ FROZEN: LiteralString = "SELECT extract(epoch FROM frozen_at - started_at) FROM 
 TOOK: LiteralString = "SELECT extract(epoch FROM closed_at - started_at) FROM issue WHERE id = %s"
 FIRST: LiteralString = "SELECT 1 FROM delivery WHERE issue_id = %s AND state = 'accepted' LIMIT 1"
 CLOSED: LiteralString = "SELECT 1 FROM issue WHERE id = %s AND state = 'sent'"
+WHOLE: LiteralString = "SELECT 1 FROM issue WHERE id = %s AND frozen_at IS NOT NULL"
 COLUMNS: LiteralString = (
     "id, newsletter_id, address, address_index, subject, key_id, language, confirmed_at, bounces"
 )
@@ -75,18 +77,27 @@ class Stage:
             found = connection.execute(query, values).fetchone()
             return found[0] if found else None
 
+    def execute(self, statement: LiteralString, *values: Any) -> None:
+        """One change to the database."""
+        with psycopg.connect(self.urls["main"].replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement, values or None)
+
     def fill(self, upto: int) -> None:
         """Subscribers, sealed as they are in earnest, until there are so many."""
         asyncio.run(self._fill(int(self.sql("SELECT count(*) FROM subscriber")), upto))
 
-    async def _fill(self, begin: int, upto: int) -> None:
+    async def house(self) -> House:
+        """The service as a process of it opens it."""
         settings = Settings(
             database_url=self.urls["main"],
             ledger_url=self.urls["ledger"],
             keys_file=self.service.folder / "keys.json",
             data_dir=self.service.folder,
         )
-        house = await houses.open_house(settings)
+        return await houses.open_house(settings)
+
+    async def _fill(self, begin: int, upto: int) -> None:
+        house = await self.house()
         async with house.database.reading() as session:
             letter = await newsletter.by_slug(session, "weerbaar-bestuur")
         at = houses.now() - timedelta(days=1)
@@ -122,6 +133,16 @@ class Stage:
         measured = Measured(count / took, processor, _memory(worker.pid), first, frozen)
         self.service.stop(worker)
         return measured
+
+    def freeze(self, text: str, pace: int) -> float:
+        """Begin an issue at a pace (messages a second) and stop once its audience is frozen: seconds."""
+        self.execute("UPDATE newsletter SET pace = %s", pace)
+        worker = self.service.start("worker")
+        issue_id = self.service.issue(text)
+        self.service.bode("issue", "send", issue_id)
+        self._seen(WHOLE, issue_id)
+        self.service.stop(worker)
+        return float(self.sql(FROZEN, issue_id))
 
     def _first(self, issue_id: str, begun: float) -> float:
         self._seen(FIRST, issue_id)

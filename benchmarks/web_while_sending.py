@@ -48,9 +48,9 @@ def _measure(name: str, urls: dict[str, str], options: argparse.Namespace) -> No
         try:
             service.prepare()
             service.serve()
+            service.worker()
             _report(f"{name}, at rest", asyncio.run(_sign_ups(service, options.seconds, options.rate)))
             fill(service, options.readers)
-            service.worker()
             issue_id = service.issue(TEXT)
             service.bode("issue", "send", issue_id)
             service.reached(issue_id, "sending")

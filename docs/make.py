@@ -15,13 +15,20 @@ from typing import TYPE_CHECKING, Any
 from app import domain
 from app.core.register import Held, Kept, Kind, entries
 from app.core.states import picture
-from app.domain import delivery, issue, slot
+from app.domain import breach, delivery, issue, request, roster, slot
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, MetaData, Table
 
 DOCS = Path(__file__).parent
-NOUNS: dict[str, Any] = {"issue": issue, "delivery": delivery, "slot": slot}
+NOUNS: dict[str, Any] = {
+    "issue": issue,
+    "delivery": delivery,
+    "slot": slot,
+    "request": request,
+    "breach": breach,
+    "roster": roster,
+}
 MADE = "<!-- Made by `make docs` from the code: change it there. -->"
 STATES_SAY = """\
 Each noun has one table of moves in the code. Every step, the database's CHECK and these pictures are made
@@ -35,6 +42,7 @@ KINDS = {
     Kind.PSEUDONYM: "a keyed or random value that says nothing without a key or another table",
     Kind.READER: "something about one subscriber",
     Kind.STAFF: "something about a member of staff",
+    Kind.PARTNER: "something about somebody at a partner who sends in copy",
     Kind.CONTENT: "what is published",
     Kind.TECHNICAL: "about no person",
 }
