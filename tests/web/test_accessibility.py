@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from app.core.paths import WORDS
 from app.domain import session, staff
@@ -199,15 +199,15 @@ async def test_signing_up_works_with_the_keyboard_only(place: Place) -> None:
     assert await page.evaluate("document.activeElement.className") == "skip"
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")
-    assert await page.evaluate("document.activeElement.id") == "address"
+    await expect(page.locator("#address")).to_be_focused()
     await page.keyboard.type("wrong")
     async with page.expect_navigation():
         await page.keyboard.press("Enter")
     assert (await page.title()).startswith("Fout: ")
-    assert await page.evaluate("document.activeElement.id") == "problem"
+    await expect(page.locator("#problem")).to_be_focused()
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
-    assert await page.evaluate("document.activeElement.id") == "address"
+    await expect(page.locator("#address")).to_be_focused()
     await page.keyboard.press("Control+A")
     await page.keyboard.type(BOB)
     async with page.expect_navigation():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import expect
 
 from tests.tray import TEXT
 from tests.web.test_desk import Tour, office, tour
@@ -18,12 +19,12 @@ async def test_axe_finds_nothing_on_the_way_of_a_text_from_a_partner(tour: Tour)
     await tour.go("/staff/copy")
     await tour.send("no organisation")
     await tour.send("a link was made", organisation="Gemeente Oss")
-    assert await page.evaluate("document.activeElement.id") == "made"
+    await expect(page.locator("#made")).to_be_focused()
     token = (await page.input_value("#url")).split("/kopij/")[1]
     path = f"/{'kopij' if tour.language == 'nl' else 'copy'}/{token}"
     await tour.go(path)
     await tour.send("an empty text", place="Oss")
-    assert await page.evaluate("document.activeElement.id") == "problem"
+    await expect(page.locator("#problem")).to_be_focused()
     await tour.send("a text was sent in", **TEXT, starts_on="2026-12-01")
     await tour.go("/staff/issues")
     await page.goto(f"{office.url}/staff/issues/new")

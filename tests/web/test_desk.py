@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 from sqlalchemy import select
 
 from app.domain import outbox, session, staff
@@ -119,7 +119,7 @@ class Tour:
         await self.look("invitation")
         await self.send("invitation, wrong", new="kort", code="1")
         assert (await self.page.title()).startswith({"nl": "Fout: ", "en": "Error: "}[self.language])
-        assert await self.page.evaluate("document.activeElement.id") == "problem"
+        await expect(self.page.locator("#problem")).to_be_focused()
         secret = await key(self.page)
         await self.send("recovery codes", new=PASSWORD, code=code(self.office.clock, secret))
         await follow(self.page, "/staff")

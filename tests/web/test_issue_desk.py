@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from app.core import commonmark
 from app.domain import staff
@@ -50,11 +50,11 @@ async def test_axe_finds_nothing_where_issues_are_written(tour: Tour) -> None:
     for kind in ("article", "event", "picture", "call", "divider"):
         await press(tour.page, f"add-0-{kind}")
     await press(tour.page, "save")
-    assert await tour.page.evaluate("document.activeElement.id") == "told"
+    await expect(tour.page.locator("#told")).to_be_focused()
     await tour.look("what has still to be done")
     await tour.page.evaluate(BEHIND)
     await press(tour.page, "save")
-    assert await tour.page.evaluate("document.activeElement.id") == "problem"
+    await expect(tour.page.locator("#problem")).to_be_focused()
     await tour.look("somebody else was quicker")
     one = tour.page.url.split("/write/")[0].removeprefix(tour.office.url)
     await tour.go(f"{one}/versions/nl")
@@ -186,7 +186,7 @@ async def test_what_is_typed_is_saved_by_itself_and_seen_in_the_mail_beside_it(w
     await page.fill("#subject", "Nog eens")
     await page.locator("[data-status]", has_text="Druk op Opslaan om beide teksten te zien").wait_for()
     await press(page, "save")
-    assert await page.evaluate("document.activeElement.id") == "problem"
+    await expect(page.locator("#problem")).to_be_focused()
     assert await page.input_value("#subject") == "Nog eens"
     work.wrong = [each for each in work.wrong if "409" not in each]  # the browser tells of every refusal
 

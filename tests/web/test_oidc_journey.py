@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Route
+from playwright.async_api import Route, expect
 from sqlalchemy import update
 
 from app.domain import staff
@@ -98,7 +98,7 @@ async def test_axe_finds_nothing_from_the_provider_and_back(
         await over_there(tour)  # where they are signed in by now
         await tour.send("second factor")
         await tour.send("second factor, wrong", code="000000")
-        assert await tour.page.evaluate("document.activeElement.id") == "problem"
+        await expect(tour.page.locator("#problem")).to_be_focused()
         await tour.send("in", code=code(office.clock, SECRET))
         await shown_again(tour)
         await tour.send("recovery codes")
