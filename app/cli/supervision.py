@@ -12,7 +12,7 @@ from app.cli import glass
 from app.cli.door import REFUSED, AsJson, answer, change, inside, say
 from app.cli.forms import Language
 from app.core.errors import Invalid
-from app.domain import dossier, term
+from app.domain import dossier, term, wholeness
 from app.domain import house as houses
 from app.domain.dossier import LONGEST_FILE, Dossier, Quarter
 from app.domain.house import House
@@ -44,9 +44,9 @@ def make(*, quarter: Wanted = None, language: Spoken = Language.NL) -> None:
         now = houses.now()
         wanted = Quarter.parse(quarter) if quarter else Quarter.of(term.today(now)).before
         register = processing.lines(house.settings.backup_days, language)
-        shelf = Shelf(house.ring, house.book, register)
         async with house.database.reading() as session:
-            found = await supervise.gather(session, shelf, wanted, now=now)
+            whole = await wholeness.look(session, house.ring, house.book)
+            found = await supervise.gather(session, Shelf(house.ring, register), wanted, whole, now=now)
         actor = glass.actor()
         await change(house, lambda session: supervise.take(session, found, actor=actor, now=now))
         return found

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -123,6 +123,9 @@ class Issue(Base):
     left: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "left before their turn"))
     given_up: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "given up at close"))
     in_doubt: Mapped[int] = mapped_column(default=0, info=held(Kind.CONTENT, "ever in doubt"))
+    answers: Mapped[dict[str, int] | None] = mapped_column(
+        JSON(none_as_null=True), info=held(Kind.CONTENT, "with which answers servers refused it, at close")
+    )
     reason: Mapped[str | None] = mapped_column(
         String(120), info=held(Kind.CONTENT, "why it was paused, held or cancelled")
     )

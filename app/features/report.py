@@ -110,20 +110,31 @@ async def _left(
 
 async def details(session: AsyncSession, issue: Issue, *, ring: KeyRing) -> Details:
     """Refusals by answer and by domain, and the copies in doubt."""
-    answers = await delivery.refusals(session, issue.id)
+    answers = await _answers(session, issue)
     refusals: Counter[str] = Counter()
     for answer, count in answers.items():
         refusals[answer.rpartition(" ")[2]] += count  # "550 5.1.1": the enhanced code, if there is one
     domains = await _domains(session, issue, ring, refusals.total()) if refusals else {}
-    return Details(dict(refusals), domains, await delivery.doubted(session, issue.id, DOUBT_MOST))
+    return Details(dict(refusals), domains, await doubt(session, issue, DOUBT_MOST))
 
 
 async def causes(session: AsyncSession, issue: Issue) -> dict[Cause, int]:
-    """Why it was refused, without a look at anybody's address."""
+    """Why it was refused, without a look at anybody's address: counted now, or as its books were closed."""
     found: Counter[Cause] = Counter()
-    for answer, count in (await delivery.refusals(session, issue.id)).items():
+    for answer, count in (await _answers(session, issue)).items():
         found[_cause(answer.rpartition(" ")[2])] += count
     return dict(found.most_common())
+
+
+async def _answers(session: AsyncSession, issue: Issue) -> dict[str, int]:
+    kept = issue.answers if issue.closed_at is not None else None
+    return await delivery.refusals(session, issue.id) if kept is None else kept
+
+
+async def doubt(session: AsyncSession, issue: Issue, most: int) -> list[UUID]:
+    """The copies in doubt, while the rows per reader are kept; the books say whether there is any."""
+    none = issue.closed_at is not None and not issue.in_doubt
+    return [] if none else await delivery.doubted(session, issue.id, most)
 
 
 def _cause(code: str) -> Cause:

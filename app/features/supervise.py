@@ -18,10 +18,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
-from app.core.errors import BookClosed
-from app.domain import MAIN, audit, breach, dossier, review, term
+from app.domain import MAIN, audit, breach, dossier, review, term, wholeness
 from app.domain.audit import Event, Record
-from app.domain.book import Book
 from app.domain.dossier import (
     Access,
     Breaches,
@@ -40,6 +38,7 @@ from app.domain.request import ENDS, Kind, Refusal, Request, State
 from app.domain.review import Review
 from app.domain.service import Job
 from app.domain.staff import Role, Staff
+from app.domain.wholeness import Wholeness
 
 REMOVED: Final = re.compile(r"([a-z_]+) (\d+)(?=,|$)")
 FULL: Final = 120  # characters of a reason: what did not fit was cut off in the middle of a figure, perhaps
@@ -54,10 +53,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What the file is made with: keys, the ledger, and the lines of the register in somebody's language."""
+    """What the file is made with: keys, and the lines of the register in somebody's language."""
 
     ring: KeyRing
-    book: Book
     register: Sequence[Category]
 
 
@@ -81,7 +79,9 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(ZONE)).astimezone(UTC)
 
 
-async def gather(session: AsyncSession, shelf: Shelf, quarter: Quarter, *, now: datetime) -> Dossier:
+async def gather(
+    session: AsyncSession, shelf: Shelf, quarter: Quarter, whole: Wholeness, *, now: datetime
+) -> Dossier:
     """The file of a quarter, signed."""
     span = Span.of(quarter)
     return Dossier(
@@ -97,7 +97,7 @@ async def gather(session: AsyncSession, shelf: Shelf, quarter: Quarter, *, now: 
         restores=await _restores(session, span),
         keys=_keys(shelf.ring, now),
         access=await _access(session, span, now),
-        trail=await _trail(session, shelf, span),
+        trail=await _trail(session, whole, span),
         held=list(shelf.register),
         key=shelf.ring.active,
         public_key=_public(shelf.ring),
@@ -232,16 +232,10 @@ async def _access(session: AsyncSession, span: Span, now: datetime) -> Access:
     )
 
 
-async def _trail(session: AsyncSession, shelf: Shelf, span: Span) -> Trail:
+async def _trail(session: AsyncSession, whole: Wholeness, span: Span) -> Trail:
     query = select(func.count()).where(Record.at >= span.since, Record.at < span.before)
-    seen = None
-    try:
-        ledger = not await shelf.book.verify(shelf.ring)
-        seen = await shelf.book.seen()
-    except BookClosed:
-        ledger = None
     return Trail(
         records=await session.scalar(query) or 0,
-        trail_whole=not await audit.verify(session, shelf.ring, seen),
-        ledger_whole=ledger,
+        trail_whole=whole.trail == wholeness.State.WHOLE,
+        ledger_whole=None if whole.ledger == wholeness.State.AWAY else whole.ledger == wholeness.State.WHOLE,
     )

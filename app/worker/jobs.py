@@ -19,7 +19,8 @@ from app.domain.audit import CHAIN
 from app.domain.certificate import Removed
 from app.domain.house import House
 from app.domain.newsletter import Newsletter
-from app.features import compose, guard, remind, retain
+from app.domain.wholeness import JOB
+from app.features import compose, guard, remind, retain, verify
 from app.features.breach import remind as hours
 from app.features.certify import Office, certify
 from app.features.guard import Watch
@@ -55,6 +56,7 @@ class Chore:
     why: str
     act: Callable[[Worker], Awaitable[str]]
     quiet: bool = False  # looks so often that only what it does is written down, not that it looked
+    apart: bool = False  # takes so long that no other may wait for it
 
 
 async def _count(worker: Worker) -> str:
@@ -155,6 +157,16 @@ async def _sign(worker: Worker) -> str:
     return f"trail {'signed' if trail else 'same'}, ledger {'signed' if ledger else 'same'}"
 
 
+async def _whole(worker: Worker) -> str:
+    house = worker.house
+    async with house.database.reading() as session:
+        found, news = await verify.verify(session, house.ring, house.book)
+    if news:
+        async with house.database.unit_of_work() as session:
+            await verify.warn(session, found, ring=house.ring, now=worker.clock())
+    return str(found)
+
+
 JOBS = (
     Chore("counter", timedelta(seconds=10), "notice a restored backup", _count),
     Chore("start", timedelta(seconds=0.5), "begin issues whose moment has come", _start, quiet=True),
@@ -168,4 +180,5 @@ JOBS = (
     Chore("breaches", timedelta(minutes=10), "warn that a data breach must be reported", _hours),
     Chore("retain", timedelta(hours=1), "delete what has been kept long enough", _retain),
     Chore("sign", timedelta(days=1), "close a segment of trail and ledger", _sign),
+    Chore(JOB, timedelta(days=1), "see that nobody changed trail or ledger", _whole, apart=True),
 )

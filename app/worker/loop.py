@@ -136,6 +136,7 @@ class Worker:
                     self._bury(),
                     self._apart("links", self._follow),
                     self._apart("lists", self._bring_in),
+                    self._apart("long jobs", self._long),
                 )
             ]
             stopper = asyncio.create_task(self.stopping.wait())
@@ -196,11 +197,19 @@ class Worker:
 
     async def _jobs(self) -> None:
         while not self.stopping.is_set():
-            for job in JOBS:
-                await self._maybe(job)
+            await self._all(apart=False)
             await self._after_moves()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), TICK)
+
+    async def _long(self) -> int:
+        await self._all(apart=True)
+        return 0
+
+    async def _all(self, *, apart: bool) -> None:
+        for job in JOBS:
+            if job.apart == apart:
+                await self._maybe(job)
 
     async def _after_moves(self) -> None:
         """Raise the counter at every issue transition, besides every ten seconds."""

@@ -6,13 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.domain import house as houses
 from app.domain.delivery import Delivery
 from app.domain.issue import State
 from app.features import report, schedule, unsubscribe
-from app.features.report import Details, Progress
+from app.features.report import Cause, Details, Progress
 from app.features.send.freeze import freeze
 from app.features.send.start import start
 from tests import cast as people
@@ -65,6 +65,18 @@ async def test_refusals_are_told_by_code_and_by_domain_and_one_reader_is_never_n
     found = await details(cast, await refused(cast, clock, readers=1 + 10, refusals=3))
     assert found.refusals == {"5.2.2": 3}
     assert found.domains == {"example.net": 2, "other": 1}
+
+
+async def test_why_it_was_refused_is_known_when_the_rows_per_reader_are_gone(
+    cast: Stage, clock: Clock
+) -> None:
+    issue_id = await refused(cast, clock, readers=1 + 10, refusals=3)
+    async with cast.house.database.unit_of_work() as session:
+        await session.execute(delete(Delivery).where(Delivery.issue_id == issue_id))
+    async with cast.house.database.reading() as session:
+        assert await report.causes(session, await look(cast.house, issue_id)) == {Cause.MAILBOX: 3}
+    found = await details(cast, issue_id)
+    assert (found.refusals, found.domains, found.doubt) == ({"5.2.2": 3}, {"other": 3}, [])
 
 
 async def test_a_domain_of_nine_readers_is_not_named(cast: Stage, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.core.address import parse
 from app.core.errors import Invalid
-from app.domain import audit, dossier, request, review
+from app.domain import audit, dossier, request, review, wholeness
 from app.domain.audit import Event
 from app.domain.breach import Keys, Late, Nature, Risk
 from app.domain.dossier import Dossier, Quarter
@@ -36,9 +36,10 @@ NOW = Quarter(2026, 4)
 
 
 async def made(cast: Stage, clock: Clock, quarter: Quarter = NOW) -> Dossier:
-    shelf = Shelf(cast.house.ring, cast.house.book, processing.lines(35, "nl"))
+    shelf = Shelf(cast.house.ring, processing.lines(35, "nl"))
     async with cast.house.database.reading() as session:
-        return await supervise.gather(session, shelf, quarter, now=clock())
+        whole = await wholeness.look(session, cast.house.ring, cast.house.book)
+        return await supervise.gather(session, shelf, quarter, whole, now=clock())
 
 
 async def refused(cast: Stage, clock: Clock, received_on: date) -> None:

@@ -131,6 +131,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "account": {**STAFF, "what": "attempts", "count": 20},
     "restored": {**STAFF, **ROOMS, "restored_on": date(2026, 11, 16)},
+    "broken": {**STAFF, **ROOMS, "trail": True, "ledger": True},
     "held": {**STAFF, **ROOMS, "subjects": ["Samen staan we sterker", "Extra editie"], "why": "restored"},
 }
 LANGUAGES = ("nl", "en")

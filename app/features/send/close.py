@@ -38,6 +38,7 @@ async def close(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool
         return False
     for key in ("accepted", "refused", "left", "given_up", "in_doubt"):
         setattr(issue, key, books[key])
+    issue.answers = await delivery.refusals(session, issue_id)
     await _finish(session, issue, now)
     return True
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, Response
 
 from app.core.errors import Invalid
-from app.domain import request, term
+from app.domain import request, term, wholeness
 from app.domain.dossier import Dossier, Quarter
+from app.domain.wholeness import Wholeness
 from app.features import supervise
 from app.features.supervise import Shelf
 from app.web import processing
@@ -36,19 +40,28 @@ def _chosen(visit: Inside, asked: str | None) -> Quarter:
     return wanted if wanted in choices else choices[0]
 
 
-async def _made(visit: Inside, quarter: Quarter) -> Dossier:
+async def _made(visit: Inside, db: AsyncSession, quarter: Quarter, whole: Wholeness) -> Dossier:
     register = processing.lines(visit.house.settings.backup_days, visit.language)
-    async with visit.reading() as db:
-        return await supervise.gather(db, Shelf(visit.ring, visit.book, register), quarter, now=visit.now)
+    return await supervise.gather(db, Shelf(visit.ring, register), quarter, whole, now=visit.now)
+
+
+async def _known(visit: Inside, db: AsyncSession) -> tuple[Wholeness, datetime]:
+    """Whether trail and ledger are whole, as the service found last; looked at now when it never did."""
+    last = await wholeness.last(db)
+    return last or (await wholeness.look(db, visit.ring, visit.book), visit.now)
 
 
 @doors.look(SUPERVISION, kind=Kind.STAFF, roles=WATCHERS)
 async def show(visit: Entered) -> Response:
     """The figures of a quarter."""
     quarter = _chosen(visit, visit.request.query_params.get("quarter"))
+    async with visit.reading() as db:
+        whole, looked_at = await _known(visit, db)
+        found = await _made(visit, db, quarter, whole)
     return visit.page(
         "staff_supervision.html",
-        found=await _made(visit, quarter),
+        found=found,
+        looked_at=looked_at,
         quarters=_choices(visit),
         chosen=quarter,
         called=rooms.titles(visit.say),
@@ -59,7 +72,8 @@ async def show(visit: Entered) -> Response:
 async def take(visit: Entered) -> Response:
     """The same as a signed file; that it was taken is on record."""
     quarter = _chosen(visit, (await visit.fields()).get("quarter"))
-    found = await _made(visit, quarter)
+    async with visit.reading() as db:
+        found = await _made(visit, db, quarter, await wholeness.look(db, visit.ring, visit.book))
     async with visit.writing() as db:
         await supervise.take(db, found, actor=visit.person.name, now=visit.now)
     name = f"toezichtdossier-{quarter}.json"

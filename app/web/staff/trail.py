@@ -6,6 +6,7 @@ What it is narrowed down by is chosen from lists, so that nothing can be typed t
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, Response
 
 from app.core.calendar import read_day
+from app.core.language import translations
 from app.domain import audit
 from app.domain.audit import Checkpoint, Event, Record
 from app.web.doors import Doors, Kind
@@ -44,6 +46,12 @@ async def show(visit: Entered) -> Response:
     return _page(visit, rows, chosen, actors, wrong)
 
 
+@cache
+def _words(language: str) -> Words:
+    """Made once: its forms are many."""
+    return Words(translations(language).gettext)
+
+
 def _page(
     visit: Inside, rows: list[Record], chosen: dict[str, str], actors: list[str], wrong: set[str]
 ) -> Response:
@@ -52,7 +60,7 @@ def _page(
     if len(rows) > A_PAGE:
         older = f"{TRAIL}?{urlencode({**kept, 'before': rows[A_PAGE - 1].seq})}"
     words: dict[str, Any] = {"rows": rows[:A_PAGE], "chosen": chosen, "actors": actors, "older_url": older}
-    words |= {"events": list(Event), "most": MOST, "told": Words(visit.say), "wrong": wrong}
+    words |= {"events": list(Event), "most": MOST, "told": _words(visit.language), "wrong": wrong}
     return visit.page("staff_trail.html", **words)
 
 

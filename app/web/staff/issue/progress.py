@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
 from app.core.language import decimal
-from app.domain import delivery, session
 from app.domain import issue as issues
+from app.domain import session
 from app.domain.issue import ENDED, Issue, State
 from app.domain.newsletter import Newsletter
 from app.domain.staff import Role
@@ -50,7 +50,7 @@ async def show(visit: Entered, issue: UUID) -> Response:
         shared = await checking.shared(db, found)
         numbers = await _numbers(visit, db, found)
         causes = await report.causes(db, found)
-        doubt = await delivery.doubted(db, found.id, SHOWN_DOUBT)
+        doubt = await report.doubt(db, found, SHOWN_DOUBT)
         spans = await report.history(db, shared["letter"], now=visit.now)
     labels = [f"{each.number}" for each in spans]
     return visit.page(
