@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-WIDTH, LEFT, ROW, BAR, TOP = 720, 250, 34, 20, 56  # pixels
+WIDTH, LEFT, ROW, BAR, TOP = 780, 290, 34, 20, 56  # pixels
 FULL = 420  # pixels for a ratio of 1
 STYLE = (
-    "text{font:14px sans-serif;fill:#1b2a2f}.b{fill:#1f5c4d}.g{stroke:#8a9a9f;stroke-dasharray:4 4}"
+    "text{font:14px sans-serif;fill:#1b2a2f}.l{font-size:13px}.b{fill:#1f5c4d}.g{stroke:#8a9a9f;stroke-dasharray:4 4}"
     "@media(prefers-color-scheme:dark){text{fill:#e8eeee}.b{fill:#6cc3a7}}"
 )
 ROWS = (
@@ -43,7 +43,7 @@ def _bar(at: int, text: str, ratio: float) -> str:
     y = TOP + ROW * at
     wide = max(1, round(min(ratio, 1.1) * FULL))
     return (
-        f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end" font-size="12">{escape(text)}</text>'
+        f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end" class="l">{escape(text)}</text>'
         f'<rect class="b" x="{LEFT}" y="{y}" width="{wide}" height="{BAR}"/>'
         f'<text x="{LEFT + wide + 6}" y="{y + 15}">{ratio:.2f}</text>'
     )
