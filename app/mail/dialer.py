@@ -46,7 +46,7 @@ class Dialer:
     async def open(self, stopping: asyncio.Event) -> Line | None:
         """One round over the relays; None once `stopping` is set.
 
-        Raises the last Trouble when no relay answers.
+        Raises Trouble when no relay answers: one that only people can mend rather than one that passes.
         """
         dialing = asyncio.ensure_future(self._patiently())
         stopped = asyncio.ensure_future(stopping.wait())
@@ -75,7 +75,7 @@ class Dialer:
                 line = await self.dial(relay)
             except Trouble as met:
                 self._bad_until[relay] = time.monotonic() + self.back_after
-                trouble = met
+                trouble = trouble if trouble is not None and trouble.for_good else met
             else:
                 self.failures, self.last = 0, None
                 self._bad_until.pop(relay, None)

@@ -156,3 +156,20 @@ async def closed(house: House, issue_id: UUID) -> Issue:
 
     await until(met)
     return await look(house, issue_id)
+
+
+@pytest.mark.parametrize("answer", ["421 4.7.0 Not you", "drop"])
+async def test_a_server_that_hangs_up_on_one_reader_keeps_nobody_else_waiting(
+    cast: Stage, clock: Clock, answer: str
+) -> None:
+    """Nor does it keep the issue from its end: that reader is put off, and given up like any other."""
+    issue_id = await crowded(cast, clock)
+    async with (
+        Server(to={"reader7@example.net": answer}) as server,
+        working(over(cast.house, server.url, give_up_seconds=3.0)),
+    ):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.SENT)
+    assert len(server.received.recipients) == READERS - 1
+    assert issue.accepted + issue.given_up == READERS
+    assert issue.given_up >= 1

@@ -118,3 +118,15 @@ async def test_without_any_relay_there_is_trouble() -> None:
         with pytest.raises(Trouble):
             await dialer.open(asyncio.Event())
         assert dialer.failures == 1
+
+
+async def test_a_wrong_password_is_told_also_when_the_other_relay_is_only_away() -> None:
+    """Waiting mends the one, and only people mend the other."""
+    async with Server(user="bode", password="right") as first, Server() as second:
+        await second.down()
+        urls = (first.url.replace("bode:right", "bode:wrong"), second.url)
+        for order in (urls, urls[::-1]):
+            known = [Relay.parse(each, production=True) for each in order]
+            with pytest.raises(Trouble) as trouble:
+                await Dialer(known, dialing(Timeouts(), "bode.test")).open(asyncio.Event())
+            assert trouble.value.for_good

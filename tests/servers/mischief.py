@@ -27,9 +27,11 @@ class Mischief:
     defer_share: float = 0  # 451 at RCPT for this share of the recipients, chosen by hash
     defer_once: bool = True  # only the first time each of them is named
     refuse: tuple[str, ...] = ()  # recipients that get 550 5.1.1 at RCPT
+    to: dict[str, str] = field(default_factory=dict)  # another reply at RCPT for a recipient, as with `say`
     go_ahead_anyway: bool = False  # 354 though no recipient was accepted
     drop: str | None = None  # hangs up at the final dot: "before" or "after" keeping the letter
     cut: int | None = None  # hangs up after so many octets of a letter
+    hasty: bool = False  # says 250 to the first piece of a letter, and reads no further
     deaf: bool = False  # stops reading once it has said 354
     chatter: str | None = None  # said once, unasked, after the 250 of RCPT
     expired: bool = False  # shows a certificate that has run out

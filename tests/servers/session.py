@@ -161,6 +161,8 @@ class Session(asyncio.Protocol):
 
     def _judge(self, recipient: str) -> str:
         mischief = self._server.mischief
+        if recipient in mischief.to:
+            return mischief.to[recipient]
         if recipient in mischief.refuse:
             return "550 5.1.1 No such user here"
         if mischief.defers(recipient) and recipient not in self._server.deferred:
@@ -199,6 +201,10 @@ class Session(asyncio.Protocol):
         cut = self._server.mischief.cut
         if cut is not None and len(self._buffer) >= cut and self._server.mischief.strikes():
             self.transport.abort()
+            return False
+        if self._server.mischief.hasty and self._buffer:
+            self.transport.pause_reading()
+            self._reply("body", "250 2.0.0 Kept")
             return False
         end, after = self._end()
         if end < 0 or (self._server.mischief.patient and b"DATA\r\n" not in self._buffer[after:]):

@@ -28,23 +28,42 @@ from app.features.send.stock import Item, Made, Stock
 from app.mail.compiled import BadValue
 from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 
+# Connections that may be lost while a copy's envelope is open, before it is put off like any other that a
+# server does not take now: once or twice is the server's affair, and then the copy goes first on the next.
+HANGS = 3
 UNFIT = (Unreadable, BadEnvelope, BadValue)  # this copy can never be made; others can
 Pair = tuple[Item, Ready]
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all connections share; `judged` turns a reply (None: it was lost) into a fate."""
+    """What all connections share.
+
+    `judged` turns a reply (None: it was lost) into a fate, `unopened` the end of a connection that came
+    while an envelope was open: nothing of that copy has left.
+    """
 
     stock: Stock
     journal: Journal
     press: Press
     judged: Callable[[Item, Reply | None], Fate]
+    unopened: Callable[[Item, Trouble], Fate]
     letters: int  # that a connection carries in its life
 
     def release(self, item: Item) -> None:
         """It was not tried: anyone may take it."""
         self.journal.settle(item.copy, Fate(Outcome.RELEASED))
+
+    def again(self, item: Item, trouble: Trouble) -> None:
+        """The server hung up at its envelope: it goes first on another connection, or later.
+
+        A server that does so for one reader must not have every connection, over and over, for that one.
+        """
+        item.hangs += 1
+        if item.hangs < HANGS:
+            self.stock.put_back(item)
+        else:
+            self.journal.settle(item.copy, self.unopened(item, trouble))
 
 
 class Burst:
@@ -147,7 +166,7 @@ class Burst:
             return False
         item, _ = self._asked
         if isinstance(opened, Trouble):
-            self._bench.stock.put_back(item)
+            self._bench.again(item, opened)
         elif opened.go_ahead:
             self._bench.journal.mark(item.copy, self._on_mark)
             return True

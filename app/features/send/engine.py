@@ -51,7 +51,9 @@ class Engine:
     async def run(self) -> None:
         """Work until stopped; every connection is closed when this returns."""
         writing = asyncio.create_task(self._journal.run())
-        bench = Bench(self._stock, self._journal, self._press, self._judged, self._tools.letters)
+        bench = Bench(
+            self._stock, self._journal, self._press, self._judged, self._unopened, self._tools.letters
+        )
         lanes = [asyncio.create_task(Lane(bench, self._open).run()) for _ in range(self._tools.connections)]
         for lane in lanes:
             lane.add_done_callback(self._notice)
@@ -88,7 +90,7 @@ class Engine:
 
     def _blame(self, trouble: Trouble) -> None:
         """A relay that says no for good at the door (a wrong password) pauses what goes out."""
-        if trouble.reply is not None and trouble.reply.permanent:
+        if trouble.reply is not None and trouble.for_good:
             for run in self._runs.active:
                 self._breaker.ours(run, trouble.reply)
 
@@ -107,6 +109,9 @@ class Engine:
         if verdict is Verdict.OURS:
             self._breaker.ours(item.run, reply)
         return self._later(item, code)
+
+    def _unopened(self, item: Item, trouble: Trouble) -> Fate:
+        return self._judged(item, trouble.reply) if trouble.reply else self._later(item, LOST)
 
     def _later(self, item: Item, code: str, outcome: Outcome = Outcome.AGAIN) -> Fate:
         patience = item.run.patience

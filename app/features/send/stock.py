@@ -30,6 +30,7 @@ class Item:
     copy: Copy
     not_before: float
     made: Made | None = None  # filled ahead of its turn, or why that cannot be
+    hangs: int = 0  # connections that were lost while its envelope was open
     signing: asyncio.Future[Made] | None = None  # the same, being signed in a thread
 
 

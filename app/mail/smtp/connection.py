@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from app.mail.smtp.asking import (
     DATA,
@@ -43,6 +44,7 @@ class Connection:
         self._listener: Heard | None = None
         self._next: deque[tuple[Step, Sequence[bytes]]] = deque()  # not sent yet
         self._asked: deque[Step] = deque()  # sent, and not answered yet
+        self._written: Sequence[bytes] = ()  # what was given to the wire last
         self._fate, self._opened = Answer(), Answer()
         self._refusal: Reply | None = None  # the first no to the present envelope
         self._unclean = False  # the server still holds a refused envelope
@@ -138,12 +140,14 @@ class Connection:
         if self._trouble is not None:
             return
         if self._next and self._pipelining:
-            self._wire.send([chunk for _, chunks in self._next for chunk in chunks])
+            self._written = [chunk for _, chunks in self._next for chunk in chunks]
+            self._wire.send(self._written)
             self._asked.extend(step for step, _ in self._next)
             self._next.clear()
         elif self._next and not self._asked:
             step, chunks = self._next.popleft()
             self._asked.append(step)
+            self._written = chunks
             self._wire.send(chunks)
         self._wire.wait(self._patience[self._asked[0].stage] if self._asked else None)
 
@@ -193,12 +197,21 @@ class Connection:
             self._fail(Reason.PROTOCOL, reply)
 
     def _settle_body(self, reply: Reply) -> None:
-        if not (reply.accepted or reply.temporary or reply.permanent):
+        known = reply.accepted or reply.temporary or reply.permanent
+        if not known or (reply.accepted and self._unfinished()):
             self._fail(Reason.PROTOCOL, reply)
             return
         self._fate.settle(reply)
         if reply.closing:
             self._fail(Reason.REFUSED, reply)
+
+    def _unfinished(self) -> bool:
+        """Whether the final dot is still here: who says yes before it cannot have the letter."""
+        unsent = self._wire.unsent
+        if not unsent:
+            return False
+        behind = takewhile(lambda chunk: chunk is not END, reversed(self._written))
+        return unsent > sum(map(len, behind))
 
     def _settle_data(self, reply: Reply) -> None:
         if reply.temporary or reply.permanent:

@@ -85,6 +85,11 @@ class Trouble(Exception):
         self.reason = reason
         self.reply = reply
 
+    @property
+    def for_good(self) -> bool:
+        """Whether it is one that only people can mend, as a wrong password."""
+        return self.reply is not None and self.reply.permanent
+
     def __reduce__(self) -> tuple[type[Trouble], tuple[Stage, Reason, Reply | None]]:
         return Trouble, (self.stage, self.reason, self.reply)
 

@@ -69,6 +69,11 @@ class Wire(asyncio.Protocol):
         return self._transport.is_closing()
 
     @property
+    def unsent(self) -> int:
+        """Octets that the peer has not been given yet."""
+        return sum(map(len, self._outgoing)) + self._transport.get_write_buffer_size()
+
+    @property
     def _pending(self) -> bool:
         """Whether bytes are still waiting for the peer to read."""
         return bool(self._outgoing) or self._paused

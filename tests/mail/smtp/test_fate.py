@@ -107,3 +107,15 @@ async def test_a_goodbye_that_nobody_asked_for_is_heard_before_anything_leaves(
         assert trouble.value.reply is not None
         assert trouble.value.reply.closing
     assert not server.received.recipients
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_yes_before_the_end_of_a_letter_is_not_believed(server: Server, *, alone: bool) -> None:
+    misbehave(server, hasty=True)
+    async with met(server) as connection:
+        connection.put(None, envelope())
+        await connection.opened()
+        connection.put([b"x" * 70 + b"\r\n"] * 200_000, None if alone else envelope())
+        assert await outcome(connection.fate()) == (Stage.BODY, Reason.PROTOCOL, 250)
+        assert not connection.usable
+    assert not server.received.recipients
