@@ -63,8 +63,9 @@ def fill(
 
     Entries keep their numbers, and the chain shows whether they belong there. An end whose number is
     another's by now is written down once more, as the last. Of a copy only lines with a seal of ours count;
-    others are taken out of it, and nothing else is. Afterwards who had gone is gone, and what neither of
-    the two has is still told by: bode ledger verify
+    others are taken out of it, and nothing else is. A line under a key that is not in the key ring on this
+    machine cannot be judged: then nothing is filled, and the key is named. Afterwards who had gone is gone,
+    and what neither of the two has is still told by: bode ledger verify
     """
     if found is not None and not found.is_file():
         raise Refused("there is no such file")

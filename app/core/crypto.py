@@ -100,19 +100,22 @@ class KeyRing:
             raise NotReady([f"key {key_id}, which is in use, is not in the key ring on this machine"])
         self.active = key_id
 
+    def has(self, key_id: str) -> bool:
+        """Whether this key is in the ring, or has just come into it."""
+        if key_id not in self._keys:
+            self._take_in()
+        return key_id in self._keys
+
     def _take_in(self) -> None:
         if self._added is not None and (found := self._added()):
             self._keys = {**self._keys, **{key.id: key for key in found}}
 
     def derived(self, purpose: str, key_id: str, scope: UUID | bytes | None = None) -> bytes:
         """The 32-byte key for one purpose; raises Unreadable when the ring lacks `key_id`."""
-        if key_id not in self._keys:
-            self._take_in()
-        key = self._keys.get(key_id)
-        if key is None:
+        if not self.has(key_id):
             raise Unreadable(f"key {key_id} is not in the ring")
         raw = scope.bytes if isinstance(scope, UUID) else scope or b""
-        return _derive(key.secret, purpose, raw)
+        return _derive(self._keys[key_id].secret, purpose, raw)
 
     def seal(self, purpose: str, plain: bytes, *, bound_to: str, scope: UUID | bytes | None = None) -> bytes:
         """Encrypt under the active key, bound to the place it is stored (AAD, design section 5)."""

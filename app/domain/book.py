@@ -210,13 +210,19 @@ class Book:
             return len(placed + again), await holes.leave_empty(session, reached, last, lines)
 
     async def fill(self, found: Path | None) -> tuple[int, int]:
-        """How many ends the ledger got from a copy (its own, or one that was found), and its own from it."""
+        """How many ends the ledger got from a copy (its own, or one that was found), and its own from it.
+
+        Raises Refused when a line is under a key that is not on this machine.
+        """
         async with self._open() as session:
             await self._hold(session)
-            source = Copy(found, self.copy.ring) if found else self.copy
-            placed, again = await holes.take_over(session, source.lines())
+            lines = (Copy(found, self.copy.ring) if found else self.copy).lines()
+            lines.must_open()
+            placed, again = await holes.take_over(session, lines)
+            if self.copy.path is None:
+                return len(placed + again), 0
             entries = await session.scalars(select(Entry).order_by(Entry.seq))
-            written = self.copy.complete(entries, await holes.anchor(session)) if self.copy.path else 0
+            written = self.copy.complete(entries, lines.all, await holes.anchor(session))
             return len(placed + again), written
 
     async def _hold(self, session: AsyncSession) -> Head | None:

@@ -6,6 +6,8 @@ gets a new one. What neither of the two has leaves its number empty, so that eve
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +15,8 @@ from app.core import chain
 from app.domain import copybook
 from app.domain.copybook import Copy, Line, Lines
 from app.domain.ledger import Checkpoint, Entry, Head
+
+UNKEYED: Final = "under a key that is not in the key ring on this machine"
 
 
 async def _own(session: AsyncSession) -> dict[int, Line]:
@@ -38,14 +42,21 @@ async def compare(session: AsyncSession, copy: Copy) -> list[str]:
     other = {seq for seq, line in own.items() if seq in there and line.hash not in there[seq]}
     lacks = {each.seq for each in await _unknown(session, own, lines)} - other
     begins = lines.anchor.seq if lines.anchor else 0
-    missing = {seq for seq in own if seq > begins} - there.keys()
+    unkeyed = {seq for seq, line in own.items() if not copy.ring.has(line.key_id)}
+    missing = {seq for seq in own if seq > begins} - there.keys() - unkeyed
     return [
-        *([f"lines of the copy that cannot be read: {lines.unreadable}"] if lines.unreadable else []),
-        *([f"lines of the copy that have no seal of ours: {len(lines.foreign)}"] if lines.foreign else []),
+        *_counted("lines of the copy that cannot be read", lines.unreadable),
+        *_counted("lines of the copy that have no seal of ours", lines.foreign),
+        *(f"lines of the copy {UNKEYED}, {each}: {len(kept)}" for each, kept in sorted(lines.locked.items())),
         *_told("not what the copy has, so the ledger was rewritten", other),
         *_told("in the copy and not in the ledger", lacks),
         *_told("in the ledger and not in its copy", missing),
+        *_told(f"in the ledger {UNKEYED}", unkeyed),
     ]
+
+
+def _counted(what: str, lines: list[str]) -> list[str]:
+    return [f"{what}: {len(lines)}"] if lines else []
 
 
 def _told(what: str, found: set[int]) -> list[str]:
@@ -95,9 +106,9 @@ async def take_over(session: AsyncSession, lines: Lines) -> tuple[list[Entry], l
 def _sorted_out(
     unknown: list[Line], own: dict[int, Line], ends: dict[int, bytes]
 ) -> tuple[list[Entry], list[Entry]]:
-    """Those that get their own place, in order, and those whose place is another's."""
+    """Those that get their own place, in order, and those whose place is another's; no end comes twice."""
     before = {**ends, **{seq: line.hash for seq, line in own.items()}}
-    placed: dict[int, Entry] = {}
+    placed: dict[int, Line] = {}
     again, astray = [], dict[int, bytes]()
     newest = {each.seq: each for each in unknown}  # of two with one number, the later one was kept
     for each in sorted(unknown, key=lambda each: each.seq):
@@ -105,11 +116,13 @@ def _sorted_out(
         fits = (left is None or each.follows(left)) and (right is None or right.follows(each.hash))
         stray = each.seq - 1 in astray and each.follows(astray[each.seq - 1])
         if newest[each.seq] is each and each.seq not in own and fits and not stray:
-            placed[each.seq], before[each.seq] = each.entry(), each.hash
+            placed[each.seq], before[each.seq] = each, each.hash
         else:
             astray[each.seq] = each.hash
-            again.append(each.entry())
-    return list(placed.values()), again
+            again.append(each)
+    there = {each.end for each in placed.values()}
+    others = {each.end: each for each in again if each.end not in there}
+    return [each.entry() for each in placed.values()], [each.entry() for each in others.values()]
 
 
 async def _reach(session: AsyncSession, seq: int, last: bytes) -> None:

@@ -103,3 +103,16 @@ def test_a_copy_that_was_begun_later_is_a_problem_until_it_is_filled(office: Des
     assert office.told("ledger", "verify") == {"whole": True, "faults": []}
     assert office.told("doctor")["problems"] == 0
     assert "no such file" in office.bode("ledger", "fill", str(office.folder / "absent"), code=1).stderr
+
+
+def test_nothing_is_filled_while_a_key_of_the_copy_is_not_here(office: Desk) -> None:
+    office.environment["BODE_LEDGER_COPY"] = str(office.folder / "copy")
+    office.bode("ledger", "fill")
+    with (office.folder / "copy").open("a") as out:
+        out.write('{"seq": 7, "key_id": "0ddba11e", "seal": "00"}\n')
+    kept = (office.folder / "copy").read_bytes()
+    told = office.refused("ledger", "fill")
+    assert "0ddba11e" in told
+    assert "BODE_KEYS_FILE" in told
+    assert (office.folder / "copy").read_bytes() == kept
+    assert "0ddba11e: 1" in office.bode("ledger", "verify", code=1).stdout

@@ -15,8 +15,10 @@ from app.core.address import parse
 from app.domain import block, copybook
 from app.domain.block import Block
 from app.domain.book import Farewell
+from app.domain.certificate import Certificate
 from app.domain.ledger import Reason
 from app.features import certify, erase, guard, lift
+from app.features.certify import Verdict
 from tests.backups import Backups
 from tests.cast import ALICE, BOB
 from tests.features.restoring import mailed, tick, watching
@@ -77,25 +79,68 @@ async def test_a_lifted_line_of_a_day_to_come_lifts_no_block(vault: Vault) -> No
     assert await mailed(house, on, BOB, clock()) is None
 
 
-async def test_who_was_erased_keeps_a_genuine_certificate_when_the_ledger_alone_is_put_back(
-    vault: Vault, backups: Backups
-) -> None:
-    await vault.house.book.fill(None)
-    backup = backups.take(vault.settings)
+async def erased(vault: Vault) -> Certificate:
+    """Alice is erased, and what she gets; the database took down how far the ledger is."""
     tools = {"ring": vault.house.ring, "book": vault.house.book, "now": vault.clock()}
     async with vault.house.database.unit_of_work() as session:
         gone = await erase.erase(session, parse(ALICE), actor="fatima", **tools)
         office = certify.Office("Nieuwsbrief", vault.house.ring, vault.house.book, 35)
         proof = await certify.certify(session, office, parse(ALICE), gone.removed, now=vault.clock())
     await tick(vault.house, vault.clock)
+    return proof
+
+
+async def verdict(vault: Vault, proof: Certificate) -> Verdict:
+    more = {"backup_days": 35, "now": vault.clock()}
+    return await certify.check(proof, ring=vault.house.ring, book=vault.house.book, **more)
+
+
+async def test_who_was_erased_keeps_a_genuine_certificate_when_the_ledger_alone_is_put_back(
+    vault: Vault, backups: Backups
+) -> None:
+    await vault.house.book.fill(None)
+    backup = backups.take(vault.settings)
+    proof = await erased(vault)
     await vault.put_back(backup, main=False, ledger=True)
     await vault.end()  # before anybody looked
     await vault.check()
     assert await vault.faults() == []
     assert await vault.told() == [f"{len(proof.ledger)} put back, 0 lost"]
-    more = {"backup_days": 35, "now": vault.clock()}
-    checked = await certify.check(proof, ring=vault.house.ring, book=vault.house.book, **more)
-    assert checked is certify.Verdict.WHOLE
+    assert await verdict(vault, proof) is Verdict.WHOLE
+
+
+async def test_a_certificate_is_genuine_again_once_a_copy_that_was_found_filled_the_ledger(
+    vault: Vault, backups: Backups, tmp_path: Path
+) -> None:
+    await vault.house.book.fill(None)
+    backup = backups.take(vault.settings)
+    proof = await erased(vault)
+    vault.copy.rename(tmp_path / "found again")
+    await vault.put_back(backup, main=False, ledger=True)
+    await vault.end()  # it has the number of a line that the certificate names
+    assert await verdict(vault, proof) is Verdict.MISSING
+    added, _ = await vault.house.book.fill(tmp_path / "found again")
+    assert (added, await verdict(vault, proof)) == (len(proof.ledger), Verdict.WHOLE)
+    before = await vault.entries(), vault.copy.read_bytes()
+    assert await vault.house.book.fill(tmp_path / "found again") == (0, 0)
+    assert (await vault.entries(), vault.copy.read_bytes(), await vault.faults()) == (*before, [])
+    await vault.begin_anew()  # of two lines with one number the ledger's own gets it back
+    await vault.check()
+    assert (await vault.entries(), await vault.faults()) == (before[0], [])
+
+
+async def test_lines_that_the_ledger_let_go_do_not_come_back_with_a_copy_that_was_found(
+    vault: Vault, tmp_path: Path
+) -> None:
+    await vault.house.book.fill(None)
+    shutil.copy(vault.copy, tmp_path / "found again")
+    await vault.house.book.close_segment(vault.house.ring, now=vault.clock())
+    vault.clock.forward(days=43)
+    await vault.end()
+    await vault.house.book.prune(35, now=vault.clock())
+    before = vault.copy.read_bytes()
+    assert await vault.house.book.fill(tmp_path / "found again") == (0, 0)
+    assert vault.copy.read_bytes() == before
 
 
 async def test_a_line_that_only_the_ledger_has_clears_by_filling_what_was_told(
@@ -118,6 +163,10 @@ async def test_what_somebody_writes_to_the_copy_stops_nothing(vault: Vault) -> N
     await tick(vault.house, vault.clock)
     await vault.house.book.fill(None)
     odd = ("[]", '"x"', "[1]", "null", "[" * 100_000, '{"seal": 1}', "{")
+    key = vault.house.ring.active
+    odd += tuple(
+        f'{{"signature": "", "seq": {each}, "count": 1, "key_id": "{key}"}}' for each in ("1e999", "[]")
+    )
     with vault.copy.open("a") as out:
         out.writelines(f"{each}\n" for each in odd)
     counter = vault.copy.with_name(f"{vault.copy.name}.counter")
