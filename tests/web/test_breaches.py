@@ -79,6 +79,31 @@ async def test_from_the_first_facts_to_a_notice_that_is_planned(site: Site, fati
     assert (await fatima.press(page, f"{page}/close")).status_code == 303
 
 
+async def test_a_notice_that_went_is_shown_as_it_went_whatever_is_learned_later(
+    site: Site, fatima: Browser
+) -> None:
+    page = str((await fatima.press(NEW, NEW, **FACTS)).headers["location"])
+    await fatima.press(page, f"{page}/notice", **{"advice-suspect_mail": "1"})
+    ada = await seated(site, "ada")
+    await ada.press(page, f"{page}/approve", seen=field((await site.get(page)).text, "seen"))
+    async with site.house.database.unit_of_work() as db:
+        (issue,) = await db.scalars(select(Issue))
+        issue.state, issue.started_at = Sending.SENDING, site.clock()
+    fatima = await seated(site, "fatima")
+    await fatima.press(f"{page}/facts", f"{page}/facts", **{**FACTS, "keys": "no"})
+    shown = " ".join((await site.get(page)).text.split())
+    said, learned = "Ga ervan uit dat anderen uw e-mailadres kunnen lezen", "om ze te lezen zijn niet gelekt"
+    above, website = shown.split("Tekst voor de website")
+    website, went = website.split("Het bericht aan lezers van")
+    assert [(said in part, learned in part) for part in (above, website, went)] == [
+        (False, False),
+        (False, True),
+        (True, False),
+    ]
+    assert "Datalek: wat er met uw gegevens is gebeurd" in went
+    assert "De mail zoals die is goedgekeurd, Engels" in went
+
+
 async def going(site: Site, fatima: Browser, page: str, issue_id: UUID) -> None:
     """The officer stops it, plans it anew, stops it while it goes out, lets it go on, and sends it again."""
 

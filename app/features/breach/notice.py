@@ -54,8 +54,12 @@ async def write(
 
 
 async def contents(session: AsyncSession, row: Breach) -> dict[str, dict[str, Content]]:
-    """The notice for each newsletter, in each language."""
-    found = [each for each in await newsletter.every(session) if each.slug in row.letters]
+    """What the notice would say now where it was not approved yet, for each newsletter and in each language.
+
+    What was approved says what its stored bytes say, whatever was learned since (promise 9).
+    """
+    waiting = await breach.waiting(session, row)
+    found = [each for each in await newsletter.every(session) if each.slug in waiting]
     return {letter.slug: {each: told(row, letter, each) for each in LANGUAGES} for letter in found}
 
 

@@ -1,16 +1,21 @@
-"""How far the notice of a breach is with the readers of each newsletter, and what can be done now."""
+"""The notice of a breach to readers of each newsletter: its words, how far it is, what can be done now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain import delivery
+from app.domain import issue as issues
 from app.domain.breach import Breach
 from app.domain.issue import ENDED, Issue, State
 from app.domain.newsletter import Newsletter
+from app.mail.compiled import Compiled
+from app.mail.specimen import specimen
+from app.web import letter as letters
 
 BUTTON = {State.SCHEDULED: "stop", State.SENDING: "stop", State.PAUSED: "go-on", State.APPROVED: "plan"}
 
@@ -22,6 +27,7 @@ class Going:
     issue: Issue
     title: str
     books: dict[str, int]
+    mails: dict[str, tuple[str, str]]  # by language: subject and text of the bytes that were approved
 
     @property
     def button(self) -> str | None:
@@ -44,4 +50,12 @@ async def _going(db: AsyncSession, issue: Issue) -> Going:
     books = await delivery.books(db, issue.id)
     if issue.state in ENDED:  # the rows go after a while, the totals stay
         books |= {key: getattr(issue, key) or 0 for key in ("accepted", "refused", "left", "given_up")}
-    return Going(issue, letter.title, books)
+    frozen = await issues.frozen(db, issue.id)
+    mails = {language: _said(frozen[language], issue.created_at) for language in sorted(frozen, reverse=True)}
+    return Going(issue, letter.title, books, mails)
+
+
+def _said(compiled: bytes, at: datetime) -> tuple[str, str]:
+    """What readers get to read: not what the facts would say now."""
+    mail = letters.read(specimen(Compiled.from_bytes(compiled), at))
+    return str(mail["Subject"]), letters.part(mail, "plain") or ""
