@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.core.address import parse
-from app.domain import farewell
+from app.domain import farewell, newsletter
 from app.domain.block import Ground
 from app.domain.newsletter import Newsletter
 from tests.cast import ALICE, BOB
@@ -26,16 +26,16 @@ async def block(site: Site, language: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize(
-    ("language", "before", "after"),
-    [
-        ("nl", "Uw adres is geblokkeerd tot 14 februari 2027", "Uw adres is niet geblokkeerd"),
-        ("en", "Your address is blocked until 14 February 2027", "Your address is not blocked"),
-    ],
-)
-async def test_the_page_of_a_block_leads_to_where_it_is_lifted(
-    site: Site, language: str, before: str, after: str
-) -> None:
+LIFTED = {
+    "nl": ("Uw adres is geblokkeerd tot 14 februari 2027", "Uw adres is niet geblokkeerd"),
+    "en": ("Your address is blocked until 14 February 2027", "Your address is not blocked"),
+}
+ASK = {"nl": "Kreeg u geen link? Vraag het ons dan.", "en": "If you got none, ask us."}
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+async def test_the_page_of_a_block_leads_to_where_it_is_lifted(site: Site, language: str) -> None:
+    before, after = LIFTED[language]
     path = await block(site, language)
     for _ in range(2):  # looking changes nothing
         assert before in (await site.get(path)).text
@@ -49,6 +49,13 @@ async def test_the_page_of_a_block_leads_to_where_it_is_lifted(
     gone = await site.get(path)
     assert gone.status_code == 410
     assert BOB not in gone.text
+    assert ASK[language] in gone.text
+    async with site.house.database.unit_of_work() as session:
+        letter = await newsletter.by_slug(session, SLUG)
+        letter.privacy_contact = "privacy@example.org"
+    gone = await site.get(path)
+    assert ASK[language] in gone.text
+    assert 'href="mailto:privacy@example.org"' in gone.text
 
 
 async def test_the_page_says_what_goes_and_what_stays_when_another_newsletter_was_blocked_later(
