@@ -1,7 +1,9 @@
 """Who was erased gets a signed certificate; anybody who holds one can have it checked.
 
-It is made in the moment of erasing, from what was removed and from the ledger's own entries. A check
-looks at the signature and at the ledger; it needs no address, and gives none away.
+It is made in the moment of erasing, from what was removed and from the ledger's own entries. While the
+ledger is away a reader gets a sealed link with which to come back for it: all it needs is in there, and
+nothing of it is kept here. A check looks at the signature and at the ledger; it needs no address, and gives
+none away.
 """
 
 from __future__ import annotations
@@ -9,18 +11,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.address import Address
-from app.core.crypto import KeyRing
-from app.core.errors import BookClosed
-from app.domain import block, certificate, consent, erasure, farewell, ledger, lookup, newsletter, term
+from app.core import tokens
+from app.core.address import Address, parse
+from app.core.crypto import KeyRing, Unreadable
+from app.core.errors import BookClosed, LinkProblem
+from app.domain import (
+    block,
+    certificate,
+    consent,
+    erasure,
+    farewell,
+    ledger,
+    lookup,
+    newsletter,
+    service,
+    term,
+)
 from app.domain.book import Book
 from app.domain.certificate import Certificate, Place, Removed
 from app.domain.ledger import Reason
+from app.domain.newsletter import Newsletter
 from app.domain.service import PendingEnd
+
+RECEIPT: Final = "receipt"
+OPENS_FOR: Final = timedelta(days=30)  # a ledger is away for minutes; people come back after their holiday
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,41 @@ async def _places(
         or (entry.reason == Reason.LIFTED and entry.at == at)  # one of later is by another button
     ]
     return [Place(number=entry.seq, hash=entry.hash.hex()) for entry in fresh[: certificate.MOST_ENTRIES]]
+
+
+def receipt(ring: KeyRing, letter: Newsletter, address: Address, removed: Removed, now: datetime) -> str:
+    """What a reader comes back with who was erased while the ledger was away."""
+    counts = [getattr(removed, name) for name in Removed.model_fields]
+    content = {"a": address.typed, "n": letter.id.hex, "i": now.isoformat(), "r": counts}
+    return tokens.seal(ring, RECEIPT, content)
+
+
+async def collect(
+    session: AsyncSession, text: str, *, ring: KeyRing, book: Book, backup_days: int, now: datetime
+) -> Certificate:
+    """The certificate that waited; raises LinkProblem, or BookClosed while the ledger still lacks a line.
+
+    After a restore nobody knows whether the lines that waited ever came: then there is none.
+    """
+    try:
+        content = tokens.unseal(ring, RECEIPT, text)
+    except Unreadable:
+        raise LinkProblem("broken") from None
+    letter, at = await session.get(Newsletter, UUID(content["n"])), datetime.fromisoformat(content["i"])
+    if letter is None:
+        raise LinkProblem("broken")
+    if now > at + OPENS_FOR:
+        raise LinkProblem("expired", slug=letter.slug)
+    void_before = (await service.state(session)).void_before
+    if void_before is not None and at <= void_before:
+        raise LinkProblem("void", slug=letter.slug)
+    # A count that came later than the link was none then.
+    removed = Removed(**dict(zip(Removed.model_fields, content["r"], strict=False)))
+    office = Office(letter.sender_name, ring, book, backup_days)
+    found = await certify(session, office, parse(content["a"]), removed, now=at)
+    if not found.ledger:  # let go: no backup needs the lines any more
+        raise LinkProblem("expired", slug=letter.slug)
+    return found
 
 
 class Verdict(StrEnum):

@@ -13,8 +13,8 @@ from tests.web.conftest import SLUG
 from tests.web.place import Place
 
 WORDS = {
-    "nl": "bevestigen niet-ik afmelden gegevens adres wissen verzoek inzage",
-    "en": "confirm not-me unsubscribe my-data address erase request held-data",
+    "nl": "bevestigen niet-ik afmelden gegevens adres wissen verzoek inzage bewijs-ophalen",
+    "en": "confirm not-me unsubscribe my-data address erase request held-data collect-certificate",
 }
 
 
@@ -103,11 +103,12 @@ def late(place: Place) -> Act:
 
 async def states(place: Place, language: str) -> list[State]:
     """A name, a path, and what to do there, for every state of the pages that a mail leads to."""
-    confirm, not_me, leave, own, address, erase, right, held = WORDS[language].split()
+    confirm, not_me, leave, own, address, erase, right, held, receipt = WORDS[language].split()
     await place.published()
     await place.another(language)
     archive = paths.archive("", language, SLUG)
     mine, move = await place.mydata("mine", language), await place.moving(language)
+    old = {"i": (place.clock() - timedelta(days=31)).isoformat(), "n": place.letter.id.hex}
     return [
         ("confirm", f"/{confirm}/{place.asked(language)}", None),
         ("confirm, expired", f"/{confirm}/{place.asked(language, days=8)}", None),
@@ -129,6 +130,7 @@ async def states(place: Place, language: str) -> list[State]:
         ("rights, wrong", f"/{own}/{mine}/{right}", press),
         ("rights, asked", f"/{own}/{await place.mydata('asks', language)}/{right}", chosen),
         ("certificate", f"/{own}/{await place.mydata('proven', language)}/{erase}", certified),
+        ("certificate, too late", f"/{receipt}/{place.sealed('receipt', a=BOB, **old)}", None),
         ("request", await place.asking(language), None),
         ("request, confirmed", await place.asking(language), press),
         ("request, not mine", await place.asking(language), denied),

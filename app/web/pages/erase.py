@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from app.domain import block, erasure
-from app.features import erase
+from app.features import certify, erase
 from app.web import terms
 from app.web.deps import Looking, Pressed
 from app.web.doors import Doors, Kind
@@ -53,6 +53,7 @@ async def press(visit: Pressed, token: str) -> Response:
             erased = await erase.unblock(session, address, erased, **words)
         proof_url = await made(visit, session, address, erased.removed, letter.sender_name)
         blocks = await erasure.blocks(session, address, ring=visit.ring, now=visit.now)
+    receipt = None if proof_url else certify.receipt(visit.ring, letter, address, erased.removed, visit.now)
     lift = own("lift", visit.language, block.link(visit.ring, letter.id, address, visit.now))
     return visit.page(
         "erased.html",
@@ -60,5 +61,7 @@ async def press(visit: Pressed, token: str) -> Response:
         erased=erased,
         finished=erased.final,
         proof_url=proof_url,
+        receipt_url=own("receipt", visit.language, receipt) if receipt else None,
+        receipt_days=certify.OPENS_FOR.days,
         lift_url=lift if blocks else None,
     )

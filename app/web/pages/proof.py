@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.core import paths
 from app.core.address import Address, BadAddress
@@ -17,11 +17,11 @@ from app.core.errors import BookClosed, Invalid, LinkProblem, NotReady, TooMany
 from app.domain import certificate
 from app.domain.certificate import Certificate, Removed
 from app.features import subscribe
-from app.features.certify import Office, certify, check
+from app.features.certify import Office, certify, check, collect
 from app.web import errors, forms
 from app.web.deps import Looking, Pressed, Visit
 from app.web.doors import Doors, Kind
-from app.web.errors import OK, WRONG, retry_after
+from app.web.errors import OK, SEE_OTHER, WRONG, retry_after
 from app.web.links import JSON, own, signed
 
 FILE: Final = "certificate"  # the field with the text of a file
@@ -67,6 +67,20 @@ async def download(visit: Looking, token: str) -> Response:
     name = f"{paths.WORDS['certificate'][visit.language]}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return JSONResponse(_opened(token).file(), headers=headers)
+
+
+@doors.look(*signed("receipt"), kind=Kind.SIGNED_LINK)
+async def late(visit: Looking, token: str) -> Response:
+    """On to the certificate of an erasure that waited for the ledger, once that has it."""
+    days = visit.house.settings.backup_days
+    try:
+        async with visit.reading() as session:
+            found = await collect(
+                session, token, ring=visit.ring, book=visit.book, backup_days=days, now=visit.now
+            )
+    except BookClosed:
+        raise NotReady(["the ledger lacks a line"]) from None
+    return RedirectResponse(own("certificate", visit.language, found.packed()), SEE_OTHER)
 
 
 @doors.look(*paths.CHECK.values(), kind=Kind.PUBLIC)
