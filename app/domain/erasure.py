@@ -18,6 +18,7 @@ from app.core.crypto import KeyRing
 from app.domain import audit, block, consent, newsletter, request
 from app.domain.audit import Event
 from app.domain.block import Block
+from app.domain.newsletter import Newsletter
 from app.domain.request import ENDS, Kind, Request, State
 
 
@@ -33,16 +34,21 @@ async def ahead(
     session: AsyncSession, address: Address, *, ring: KeyRing, now: datetime, but: UUID | None = None
 ) -> Ahead:
     """Look at it, changing nothing; `but` is the very request that asks for the erasure."""
-    asked: list[Request] = []
-    for letter in await newsletter.every(session):
-        asked += await request.of(session, consent.proofs(ring, letter.id, address))
+    letters = await newsletter.every(session)
+    known = [proof for letter in letters for proof in consent.proofs(ring, letter.id, address)]
+    asked = await request.of(session, known)
     waiting = [each for each in asked if each.id != but and each.state not in ENDS]
-    return Ahead(await blocks(session, address, ring=ring, now=now), waiting)
+    return Ahead(await _blocks(session, letters, address, ring=ring, now=now), waiting)
 
 
 async def blocks(session: AsyncSession, address: Address, *, ring: KeyRing, now: datetime) -> list[Block]:
     """The blocks that hold for an address, over all newsletters."""
-    letters = await newsletter.every(session)
+    return await _blocks(session, await newsletter.every(session), address, ring=ring, now=now)
+
+
+async def _blocks(
+    session: AsyncSession, letters: Sequence[Newsletter], address: Address, *, ring: KeyRing, now: datetime
+) -> list[Block]:
     known = [block.subjects(ring, letter.id, address) for letter in letters]
     found = [await block.active(session, each, now=now) for each in known]
     return [each for each in found if each is not None]

@@ -117,11 +117,11 @@ def _refused(scope: Scope) -> int | None:
     """With which answer it is not let in; no address of ours holds a NUL, which a database cannot look up."""
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return MISSING
-    return TOO_LARGE if _announced(scope) > ceiling(scope["path"]).body else None
+    return TOO_LARGE if announced(scope, unsaid=0) > ceiling(scope["path"]).body else None
 
 
-def _announced(scope: Scope) -> int:
-    """How large the body says it is; one that lies is cut off while it is read."""
-    length = Headers(scope=scope).get("content-length", "0")
+def announced(scope: Scope, *, unsaid: int) -> int:
+    """How large the body says it is, and what it counts for without a word; a lie is cut off while read."""
+    length = Headers(scope=scope).get("content-length", str(unsaid))
     size = numbers.read(length)
     return ISSUE.body + 1 if size is None else size

@@ -52,7 +52,7 @@ async def ask_again(session: AsyncSession, desk: Desk, row: Request) -> None:
 
 async def _mail(session: AsyncSession, desk: Desk, row: Request) -> None:
     row.asked_at = desk.now
-    row.lost = None if row.lost == "identity" else row.lost
+    _settled(row)
     token = tokens.seal(desk.ring, "request", {"r": row.id.hex, "i": desk.now.isoformat()})
     url = paths.link(desk.base_url, "request", row.language, token)
     mail(session, desk, row, "identity", request_url=url, valid_days=OPENS_FOR.days, channel=row.channel)
@@ -69,8 +69,13 @@ async def _known(session: AsyncSession, desk: Desk, row: Request, ground: Identi
     row.move_to(State.KNOWN)
     row.run_on(term.today(desk.now))
     row.identity = ground
-    row.lost = None if row.lost == "identity" else row.lost
+    _settled(row)
     await note(session, desk, row, Event.REQUEST_IDENTITY_KNOWN, f"{ground}, stood still {row.still} days")
+
+
+def _settled(row: Request) -> None:
+    """It matters no more that an earlier mail with the question did not arrive; another mail may."""
+    row.lost = None if row.lost == "identity" else row.lost
 
 
 @dataclass(frozen=True, slots=True)

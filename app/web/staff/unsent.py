@@ -20,9 +20,8 @@ from uuid import UUID
 from starlette.requests import Request
 
 from app.core.crypto import Unreadable
-from app.web import numbers
 from app.web.deps import Visit
-from app.web.security import LARGEST_BODY
+from app.web.security import LARGEST_BODY, announced
 
 PATH: Final = "/staff/unsent"
 FIELD: Final = "unsent"
@@ -67,7 +66,8 @@ async def seal(visit: Visit, person: UUID | None, *, known: bool) -> str:
 
     Of who is not known to have been signed in no more is read than anybody's form may hold.
     """
-    if not _ours(visit.request) or not (known or _announced(visit.request) <= LARGEST_BODY):
+    size = announced(visit.request.scope, unsaid=LARGEST_BODY + 1)
+    if not _ours(visit.request) or not (known or size <= LARGEST_BODY):
         return ""
     fields = {name: value for name, value in (await visit.fields()).items() if name not in LEFT_OUT}
     file = any(each.filename for each in (await visit.files()).values())
@@ -84,8 +84,3 @@ async def seal(visit: Visit, person: UUID | None, *, known: bool) -> str:
 def _ours(request: Request) -> bool:
     """More than that it may be ours: a browser that does not say so gets nothing back."""
     return request.headers.get("sec-fetch-site") == "same-origin"
-
-
-def _announced(request: Request) -> int:
-    length = numbers.read(request.headers.get("content-length", ""))
-    return LARGEST_BODY + 1 if length is None else length
