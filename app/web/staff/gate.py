@@ -7,13 +7,16 @@ none) and, for who is signed in, when the form carries the text that only their 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Depends, HTTPException, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.core.errors import IllegalMove
 from app.core.paths import ACCESSIBILITY
 from app.domain import session
 from app.domain.newsletter import Newsletter
@@ -64,6 +67,16 @@ class Inside(Guest):
         """A page with the name of who is signed in and the rooms they may enter."""
         own = {"person": self.person, "form": self.form, "rooms": rooms.of(self.person, self.say)}
         return super().page(name, letter, status=status, **{**own, "here": self.path, **context})
+
+    @asynccontextmanager
+    async def stepping(self) -> AsyncIterator[AsyncSession]:
+        """The transaction of a step that may be too late: the page after it shows where the issue is.
+
+        Nothing is changed then: it was pressed twice, or a colleague was first.
+        """
+        with suppress(IllegalMove):
+            async with self.writing() as db:
+                yield db
 
     def to(self, path: str) -> Response:
         """Done: on to a page that can be loaded again."""

@@ -49,12 +49,10 @@ async def show(visit: Entered, issue: UUID) -> Response:
 async def ask(visit: Entered, issue: UUID) -> Response:
     """The author is ready: colleagues get a mail."""
     try:
-        async with visit.writing() as db:
+        async with visit.stepping() as db:
             await approving.ask(db, await issues.get(db, issue, lock=True), desk(visit))
     except Blocked:
         return await page(visit, issue, error="blocked")
-    except IllegalMove:  # pressed twice, or a colleague was first: the page shows that
-        pass
     return visit.to(path(issue))
 
 
@@ -64,7 +62,7 @@ async def approve(visit: Entered, issue: UUID) -> Response:
     seen = (await visit.fields()).get("seen", "")
     at = desk(visit)
     try:
-        async with visit.writing() as db:
+        async with visit.stepping() as db:
             found = await issues.get(db, issue, lock=True)
             words: dict[str, Any] = {"base_url": at.base_url, "ring": at.ring, "now": at.now}
             await approving.approve(db, found, approver=at.actor, seen=seen, **words)
@@ -74,8 +72,6 @@ async def approve(visit: Entered, issue: UUID) -> Response:
         return await page(visit, issue, error="unseen" if looks else "blocked")
     except Changed:
         return await page(visit, issue, error="changed")
-    except IllegalMove:
-        pass
     return visit.to(path(issue))
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from app.core.calendar import read_day
-from app.core.errors import IllegalMove, Invalid
+from app.core.errors import Invalid
 from app.domain import issue as issues
 from app.domain import slot, subscriber
 from app.domain.issue import ENDED
@@ -59,13 +59,11 @@ async def at_a_time(visit: Entered, issue: UUID) -> Response:
     if at is None or wrong:
         return await page(visit, issue, wrong=_named(wrong, "time"), typed=typed)
     try:
-        async with visit.writing() as db:
+        async with visit.stepping() as db:
             found = await issues.get(db, issue, lock=True)
             await planning.choose(db, found, at, actor=visit.person.name, now=visit.now)
     except Invalid:
         return await page(visit, issue, wrong={"on": "range"}, typed=typed)
-    except IllegalMove:  # a colleague was first
-        pass
     return visit.to(path(issue))
 
 
@@ -109,13 +107,9 @@ async def _counted(visit: Inside, issue: UUID, form: str, step: Step) -> Respons
 
 
 async def _take(visit: Inside, issue: UUID, step: Step) -> Response:
-    """Take a step; when a colleague was first, or it was pressed twice, the page shows where it is."""
-    try:
-        async with visit.writing() as db:
-            found = await issues.get(db, issue, lock=True)
-            await step(db, found, actor=visit.person.name, now=visit.now)
-    except IllegalMove:
-        pass
+    async with visit.stepping() as db:
+        found = await issues.get(db, issue, lock=True)
+        await step(db, found, actor=visit.person.name, now=visit.now)
     return visit.to(path(issue))
 
 
