@@ -16,6 +16,7 @@ from dataclasses import dataclass
 UP, DOWN = "up", "down"  # towards the database, and back
 PIECE = 64 * 1024  # octets passed on at once
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets, and nothing that waits is sent
+GROUP = b"\0group\0"  # how a message that binds values to that statement calls it
 SOCKET = ".s.PGSQL.5432"  # PostgreSQL's name for its door in the folder
 
 
@@ -73,7 +74,7 @@ class Proxy:
         self._links.clear()
 
     def swallow(self, every: int) -> None:
-        """From now on pass each so-manieth COMMIT on, swallow its answer, and reset the connection."""
+        """From now on pass each so-manieth commit on, swallow its answer, and reset the connection."""
         self._every = every
 
     def close(self) -> None:
@@ -111,10 +112,18 @@ class Proxy:
         link.cut()
 
     def _strikes(self, data: bytes) -> bool:
-        if not self._every or b"COMMIT" not in data:
+        if not self._every or not _commits(data):
             return False
         self._seen += 1
         return self._seen % self._every == 0
+
+
+def _commits(data: bytes) -> bool:
+    """Whether something is on disk when this is answered: a transaction, or the sender's group of marks.
+
+    That group is a prepared statement which is a transaction by itself; preparing it is none.
+    """
+    return b"COMMIT" in data or (GROUP in data and b"UPDATE" not in data)
 
 
 @contextlib.contextmanager

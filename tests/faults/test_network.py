@@ -70,7 +70,7 @@ def test_connections_are_reset(many: Scene, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("lease", [CALM])
 def test_the_answer_to_a_commit_never_comes(many: Scene, proxy: Proxy) -> None:
-    """Each seventh COMMIT is done, its answer lost: it is written again, and nothing moves before that."""
+    """Each seventh commit is done, its answer lost: it is written again, and nothing moves before that."""
     many.begin(BODE_DATABASE_URL=proxy.url)
     many.handed_over(1)
     proxy.swallow(every=7)
@@ -79,3 +79,4 @@ def test_the_answer_to_a_commit_never_comes(many: Scene, proxy: Proxy) -> None:
     many.reaches("sent")
     kept_its_promise(many, disturbances=0)
     assert proxy.swallowed > 0
+    assert "journal.retry" in many.log  # marks and fates were among them
