@@ -36,8 +36,7 @@ async def plan(session: AsyncSession, issue: Issue, now: datetime) -> None:
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     taken = await slot.claim(session, letter, issue.id, now)
     if taken is not None:
-        # Who may stop it gets the mail ten minutes before, also when the slot is nearer.
-        issue.due_at, issue.period = max(taken.at, now + PREVIEW), taken.period
+        issue.due_at, issue.period = slot.goes_at(taken.at, now), taken.period
         issue.move_to(State.SCHEDULED)
 
 
@@ -63,7 +62,7 @@ async def schedule(session: AsyncSession, issue: Issue, at: datetime, *, actor: 
 
 async def choose(session: AsyncSession, issue: Issue, at: datetime, *, actor: str, now: datetime) -> None:
     """What a person chooses on the page, which leaves ten minutes: colleagues can stop the final mail."""
-    at = max(at, now + PREVIEW) if at >= now - MINUTE else at
+    at = slot.goes_at(at, now) if at >= now - MINUTE else at
     await schedule(session, issue, at, actor=actor, now=now)
 
 

@@ -117,6 +117,7 @@ def test_approval_takes_the_next_slot_and_shows_the_weight(office: Desk) -> None
     assert "Nobody has looked yet whether everybody can read this mail" in done.stderr
     approved = json.loads(done.stdout)
     assert (approved["state"], approved["approver"]) == ("scheduled", "emre")
+    assert approved["readers"] == 0
     assert approved["due_at"] is not None
     shown = office.told("issue", "show", issue_id)
     assert shown["subject"].startswith("Samen staan we sterker")

@@ -114,11 +114,17 @@ def mends(nora: Colleague, one: str) -> None:
 
 
 def approves(emre: Colleague) -> None:
-    """A colleague comes in by the mail that asks for it, reads what will be sent, and approves."""
+    """A colleague comes in by the mail that asks for it, reads what will be sent, and approves.
+
+    The number of readers is typed, because it goes out by itself after that: once wrong, once right.
+    """
     emre.come_in()
     emre.go(mailed(emre.service, "emre", "/approve"))
     assert MEETING in emre.page.frame_locator("iframe >> nth=0").locator("body").inner_text()
     emre.look("to approve", "Geschreven door: nora")
+    emre.hands.press('form[action$="/approve"] button')
+    emre.look("no number of readers", "Dit is niet het aantal lezers: typ 1.")
+    emre.hands.write("#readers", "1")
     emre.hands.press('form[action$="/approve"] button')
     emre.look("approved", "emre heeft de editie goedgekeurd")
 

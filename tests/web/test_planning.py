@@ -19,7 +19,7 @@ from app.domain.outbox import Mail, Purpose
 from app.domain.slot import Slot
 from app.domain.slot import State as SlotState
 from app.features import remind
-from app.web.staff.issue import planning
+from app.web.staff.issue import counting
 from tests.cast import crowd
 from tests.sending import approved, books, let_go, look, reached, until, working
 from tests.web.conftest import Site, field
@@ -75,7 +75,7 @@ async def test_another_time_asks_for_the_number_of_readers(site: Site) -> None:
     ],
 )
 def test_the_number_of_readers_is_typed_as_people_write_it(typed: str, readers: int, right: bool) -> None:
-    assert planning.right(typed, readers) is right
+    assert counting.right(typed, readers) is right
 
 
 async def test_who_chooses_this_very_minute_leaves_colleagues_ten(site: Site) -> None:

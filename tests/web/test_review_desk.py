@@ -84,8 +84,11 @@ async def test_axe_finds_nothing_where_a_colleague_decides(tour: Tour) -> None:
     await press(tour, "sent back", "/return")
     await edit(stage, issue_id, clock, TEXT.replace("alinea", "zin"))
     await tour.go(approve)
+    await tour.page.fill("#readers", "2")
     await press(tour, "not looked at", "/approve")
     await looked_at(stage, issue_id, clock())  # the links: this browser has seen to the mail
+    await press(tour, "approved, wrong", "/approve")
+    await tour.page.fill("#readers", "1")
     await press(tour, "approved", "/approve")
     assert (await look(stage.house, issue_id)).state == State.SCHEDULED
 
@@ -139,6 +142,7 @@ async def test_signing_in_reading_approving_and_stopping_work_on_a_phone_without
         await page.frame_locator("iframe >> nth=0").locator("h2").first.inner_text()
         == "Dit stuk gaat over iets"
     )
+    await page.fill("#readers", "1")
     await push(page, f"{issue_id}/approve")
     told = await page.inner_text("main")
     assert "Uw browser" not in told

@@ -14,11 +14,11 @@ from app.cli import glass
 from app.cli.door import AsJson, answer, change, inside
 from app.cli.issue import words
 from app.cli.issue.words import IssueId
-from app.domain import audit
+from app.domain import audit, subscriber
 from app.domain import house as houses
 from app.domain.audit import Event
 from app.domain.house import House
-from app.domain.issue import Issue
+from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
 from app.features import approve as approving
 from app.features import resend as resending
@@ -49,16 +49,19 @@ def _take(issue_id: str, step: Step, *, tell: str = "", follow: bool = False, as
             issue = await words.find(session, issue_id, lock=True)
             letter = await session.get_one(Newsletter, issue.newsletter_id)
             await step(session, issue, house)
+            shown = await words.described(session, issue)
+            if issue.state == State.SCHEDULED:
+                shown["readers"] = await subscriber.count_wanting(session, letter.id, houses.now())
             if tell:
                 await glass.broken(session, house, tell, letter=letter, number=issue.number)
-            return await words.described(session, issue), letter
+            return shown, letter
 
         return await change(house, act)
 
     shown, letter = inside(work)
     text = f"issue {shown['number']} of {shown['newsletter']} is '{shown['state']}'"
     if shown["state"] == "scheduled":
-        text += f", due {words.local(shown['due_at'], letter)}"
+        text += f", due {words.local(shown['due_at'], letter)}, readers: {shown['readers']}"
     if follow and sys.stdout.isatty():
         text += f"\nfollow it: bode issue report {shown['id']} --watch"
     answer(shown, text, as_json=as_json)
@@ -73,8 +76,10 @@ def approve(
     """Approve an issue: what is stored now is, byte for byte, what every reader gets.
 
     The approver is another person than the author. The issue takes the newsletter's next free slot;
-    without a cadence it waits for `schedule` or `send`. In production colleagues are told by mail. What
-    nobody has looked at yet, links or the mail in a browser, is told here and in the trail.
+    without a cadence it waits for `schedule` or `send`. On its page an approver types how many readers it
+    goes to; the command says how many, and asks nothing, so that a script can run it. In production
+    colleagues are told by mail. What nobody has looked at yet, links or the mail in a browser, is told here
+    and in the trail.
     """
 
     async def step(session: AsyncSession, issue: Issue, house: House) -> None:

@@ -34,7 +34,8 @@ _OF_VERDICT = {
 async def check(session: AsyncSession, issue: Issue, *, base_url: str, now: datetime) -> list[Finding]:
     """What was found, for the whole issue first and then per language, in the order of reading."""
     made = await prepared(session, issue, base_url=base_url)
-    at = issue.due_at or await slot.next_free(session, made.letter, now) or now
+    free = None if issue.due_at else await slot.next_free(session, made.letter, now)
+    at = issue.due_at or (free.goes_at if free else now)
     known = await link.known(session, issue.id)
     found = [*_missing(made), *_unfinished(made), *_links(made, known)]
     for content in _in_order(made):

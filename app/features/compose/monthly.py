@@ -40,13 +40,13 @@ async def _begin(
     session: AsyncSession, letter: Newsletter, *, ring: KeyRing, base_url: str, now: datetime
 ) -> int:
     await slot.upcoming(session, letter, now)  # the month's slot is there to remember it
-    at = await slot.next_free(session, letter, now)
+    free = await slot.next_free(session, letter, now)
     period = str(Period.of(now.astimezone(letter.zone).date()))
-    if at is None or not await slot.prepare(session, letter.id, period, now):
+    if free is None or not await slot.prepare(session, letter.id, period, now):
         return 0
     issue = await begin_again(session, letter, author=staff.BY_ITSELF, now=now)
     words = {
-        "slot": at.isoformat(),
+        "slot": free.at.isoformat(),
         "issue_url": f"{base_url}/staff/issues/{issue.id}",
         "copy": await contribution.count(session, letter.id),
     }

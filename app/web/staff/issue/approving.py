@@ -29,7 +29,7 @@ from app.web.doors import Doors, Kind
 from app.web.errors import OK, WRONG
 from app.web.links import NAMES
 from app.web.staff.gate import Entered, Inside
-from app.web.staff.issue import checking, mail
+from app.web.staff.issue import checking, counting, mail
 from app.web.staff.rooms import APPROVERS, DESK, EDITORS, ISSUES, MAKERS
 
 APPROVE: Final = f"{ISSUES}/{{issue}}/approve"
@@ -59,20 +59,29 @@ async def ask(visit: Entered, issue: UUID) -> Response:
 @doors.act(APPROVE, kind=Kind.STAFF, roles=APPROVERS)
 async def approve(visit: Entered, issue: UUID) -> Response:
     """Approved: the bytes are stored, and the issue takes the next free day."""
-    seen = (await visit.fields()).get("seen", "")
-    at = desk(visit)
+    fields = await visit.fields()
+    counted = counting.shown(fields)
     try:
         async with visit.stepping() as db:
-            found = await issues.get(db, issue, lock=True)
-            words: dict[str, Any] = {"base_url": at.base_url, "ring": at.ring, "now": at.now}
-            await approving.approve(db, found, approver=at.actor, seen=seen, **words)
-            await planning.plan(db, found, visit.now)
+            await _approve(visit, db, await issues.get(db, issue, lock=True), fields)
     except Blocked as stopped:
         looks = all(each.weight is Weight.UNSEEN for each in stopped.findings)
-        return await page(visit, issue, error="unseen" if looks else "blocked")
+        return await page(visit, issue, error="unseen" if looks else "blocked", counted=counted)
     except Changed:
-        return await page(visit, issue, error="changed")
+        return await page(visit, issue, error="changed", counted=counted)
+    except counting.Unsure as unsure:
+        return await page(visit, issue, wrong={counting.READERS: unsure.code}, counted=counted)
     return visit.to(path(issue))
+
+
+async def _approve(visit: Inside, db: AsyncSession, found: Issue, fields: dict[str, str]) -> None:
+    """Where that gives the issue its day, it goes out by itself: its approver typed to how many readers."""
+    at = desk(visit)
+    words: dict[str, Any] = {"base_url": at.base_url, "ring": at.ring, "now": at.now}
+    await approving.approve(db, found, approver=at.actor, seen=fields.get("seen", ""), **words)
+    await planning.plan(db, found, visit.now)
+    if found.state == State.SCHEDULED:
+        await counting.confirm(db, found, fields, visit.now)
 
 
 @doors.act(f"{APPROVE}/return", kind=Kind.STAFF, roles=APPROVERS)
@@ -82,7 +91,7 @@ async def send_back(visit: Entered, issue: UUID) -> Response:
     wrong = "empty" if not remark else "long" if len(remark) > REMARK_MOST else None
     wrong = "address" if ADDRESS.search(remark) or prose.holds_address(remark) else wrong
     if wrong:
-        return await page(visit, issue, wrong=wrong, remark=remark)
+        return await page(visit, issue, wrong={"remark": wrong}, remark=remark)
     try:
         async with visit.writing() as db:
             await approving.send_back(db, await issues.get(db, issue, lock=True), remark, desk(visit))
@@ -121,8 +130,9 @@ async def page(
     issue: UUID,
     *,
     error: str | None = None,
-    wrong: str | None = None,
+    wrong: dict[str, str] | None = None,
     remark: str = "",
+    counted: str = "",
     tried: int | None = None,
 ) -> Response:
     """The page as it is now, with what became of a button."""
@@ -135,9 +145,10 @@ async def page(
         "staff_issue_approve.html",
         status=Refused.status if error == "moved" else WRONG if error or wrong else OK,
         **words,
-        error=error or wrong,
-        wrong=wrong,
+        error=error or ("wrong" if wrong else None),
+        wrong=wrong or {},
         remark=remark,
+        counted=counted,
         remark_most=REMARK_MOST,
         tried=tried,
         may_ask=visit.person.has(Role.EDITOR) and found.state == State.DRAFT,

@@ -92,7 +92,7 @@ async def _shelf(db: AsyncSession, letter: Newsletter, before: int | None) -> Sh
     return Shelf(letter, shown, subjects, older, await contribution.count(db, letter.id))
 
 
-async def _free(db: AsyncSession, issue: Issue, letter: Newsletter, now: datetime) -> datetime | None:
+async def _free(db: AsyncSession, issue: Issue, letter: Newsletter, now: datetime) -> slot.Free | None:
     """The next day that nobody has, for an issue that has none."""
     waits = issue.due_at is None and issue.state in {State.DRAFT, State.IN_REVIEW, State.APPROVED}
     return await slot.next_free(db, letter, now) if waits else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, time
 from typing import Any, Final
@@ -20,14 +20,9 @@ from app.features import schedule as planning
 from app.web.doors import Doors, Kind
 from app.web.errors import OK, WRONG
 from app.web.staff.gate import Entered, Inside
-from app.web.staff.issue import checking
+from app.web.staff.issue import checking, counting
 from app.web.staff.rooms import DESK, ISSUES, MAKERS
 
-# One reader in so many: they come and go while a page is open, and another newsletter differs more. Of fewer
-# readers the number has to be right; who just missed one types it again.
-MARGIN: Final = 100
-# As people write it: 12345, or in threes with one kind of sign between them.
-NUMBER: Final = re.compile(r"[0-9]{1,9}|[0-9]{1,3}([ \u00a0\u202f.,])[0-9]{3}(?:\1[0-9]{3}){0,2}")
 PLAN: Final = f"{ISSUES}/{{issue}}/schedule"
 
 Step = Callable[..., Awaitable[None]]
@@ -44,7 +39,7 @@ async def show(visit: Entered, issue: UUID) -> Response:
 @doors.act(f"{PLAN}/slot", kind=Kind.STAFF, roles=MAKERS)
 async def in_slot(visit: Entered, issue: UUID) -> Response:
     """In the newsletter's next free slot, by who typed how many readers it goes to."""
-    return await _counted(visit, issue, "slot", planning.slot_in)
+    return await _take(visit, issue, planning.slot_in, "slot")
 
 
 @doors.act(f"{PLAN}/time", kind=Kind.STAFF, roles=MAKERS)
@@ -52,12 +47,14 @@ async def at_a_time(visit: Entered, issue: UUID) -> Response:
     """On a day and at an hour of one's own, by who typed how many readers it goes to."""
     fields = await visit.fields()
     typed = {name: fields.get(name, "").strip()[:10] for name in ("on", "at")}
+    typed["readers-time"] = counting.shown(fields)
     async with visit.reading() as db:
         letter = await db.get_one(Newsletter, (await issues.get(db, issue)).newsletter_id)
+        counted = await counting.counted(db, letter.id, fields, visit.now)
     at, wrong = _moment(typed, letter)
-    wrong |= await _uncounted(visit, issue)
+    wrong |= {} if counted else {"readers-time": "count"}
     if at is None or wrong:
-        return await page(visit, issue, wrong=_named(wrong, "time"), typed=typed)
+        return await page(visit, issue, wrong=wrong, typed=typed)
     try:
         async with visit.stepping() as db:
             found = await issues.get(db, issue, lock=True)
@@ -70,7 +67,7 @@ async def at_a_time(visit: Entered, issue: UUID) -> Response:
 @doors.act(f"{PLAN}/now", kind=Kind.STAFF, roles=MAKERS)
 async def now(visit: Entered, issue: UUID) -> Response:
     """In ten minutes, by who typed how many readers it goes to."""
-    return await _counted(visit, issue, "now", planning.soon)
+    return await _take(visit, issue, planning.soon, "now")
 
 
 @doors.act(f"{PLAN}/stop", kind=Kind.STAFF, roles=MAKERS)
@@ -92,7 +89,7 @@ async def cancel(visit: Entered, issue: UUID) -> Response:
     async with visit.reading() as db:
         number = (await issues.get(db, issue)).number
     if typed != str(number):
-        return await page(visit, issue, wrong={"number": "other"})
+        return await page(visit, issue, wrong={"number": "other"}, typed={"number": typed[:10]})
     return await _take(visit, issue, planning.cancel)
 
 
@@ -101,15 +98,21 @@ def path(issue: UUID) -> str:
     return f"{ISSUES}/{issue}/schedule"
 
 
-async def _counted(visit: Inside, issue: UUID, form: str, step: Step) -> Response:
-    wrong = await _uncounted(visit, issue)
-    return await page(visit, issue, wrong=_named(wrong, form)) if wrong else await _take(visit, issue, step)
+async def _take(visit: Inside, issue: UUID, step: Step, form: str = "") -> Response:
+    """Take a step; when a colleague was first, or it was pressed twice, the page shows where it is.
 
-
-async def _take(visit: Inside, issue: UUID, step: Step) -> Response:
-    async with visit.stepping() as db:
-        found = await issues.get(db, issue, lock=True)
-        await step(db, found, actor=visit.person.name, now=visit.now)
+    `form` is the form in which the number of readers had to be typed, where there is one.
+    """
+    fields = await visit.fields()
+    try:
+        async with visit.stepping() as db:
+            found = await issues.get(db, issue, lock=True)
+            await step(db, found, actor=visit.person.name, now=visit.now)
+            if form:
+                await counting.confirm(db, found, fields, visit.now)
+    except counting.Unsure as unsure:
+        field = f"{counting.READERS}-{form}"
+        return await page(visit, issue, wrong={field: unsure.code}, typed={field: counting.shown(fields)})
     return visit.to(path(issue))
 
 
@@ -127,27 +130,6 @@ def _moment(typed: dict[str, str], letter: Newsletter) -> tuple[datetime | None,
     return (datetime.combine(on, at, letter.zone) if on and at else None), wrong
 
 
-async def _uncounted(visit: Inside, issue: UUID) -> dict[str, str]:
-    """The number of readers has to be typed as it is now: whoever does that has seen it."""
-    typed = (await visit.fields()).get("readers", "").strip()
-    async with visit.reading() as db:
-        letter = (await issues.get(db, issue)).newsletter_id
-        readers = await subscriber.count_wanting(db, letter, visit.now)
-    return {} if right(typed, readers) else {"readers": "count"}
-
-
-def right(typed: str, readers: int) -> bool:
-    """Whether this is the number of readers, or was a moment ago."""
-    if not NUMBER.fullmatch(typed):
-        return False
-    return abs(int("".join(each for each in typed if each.isdecimal())) - readers) <= readers // MARGIN
-
-
-def _named(wrong: dict[str, str], form: str) -> dict[str, str]:
-    """Three forms ask for the readers, so that field has the name of its form with it."""
-    return {f"{name}-{form}" if name == "readers" else name: code for name, code in wrong.items()}
-
-
 async def page(
     visit: Inside,
     issue: UUID,
@@ -162,7 +144,7 @@ async def page(
         letter: Newsletter = words["letter"]
         free = await slot.next_free(db, letter, visit.now)
         readers = await subscriber.count_wanting(db, letter.id, visit.now)
-    more: dict[str, Any] = {"wrong": wrong or {}, "typed": {"on": "", "at": "", **(typed or {})}}
+    more: dict[str, Any] = {"wrong": wrong or {}, "typed": defaultdict(str, typed or {})}
     return visit.page(
         "staff_issue_schedule.html",
         status=WRONG if wrong else OK,
