@@ -5,8 +5,6 @@ The text is kept so that who looks again sees what has changed since.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -87,9 +85,3 @@ async def last(session: AsyncSession, issue_id: UUID) -> Judgement | None:
     """The latest decision, if there is one."""
     query = select(Judgement).where(Judgement.issue_id == issue_id).order_by(Judgement.at.desc()).limit(1)
     return (await session.scalars(query)).one_or_none()
-
-
-def fingerprint(contents: Mapping[str, Content]) -> str:
-    """Stands for exactly this text: an approval names what its approver had before them."""
-    whole = {language: each.model_dump(mode="json") for language, each in contents.items()}
-    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()

@@ -131,7 +131,8 @@ def printed(made: Press, language: str, mark: str = "") -> tuple[Rendered, Compi
         headers=_headers(made, language, leave_url),
         pictures=tuple({each.cid: each for each in pictures.values()}.values()),
     )
-    seed = secrets.token_bytes(MARKER_BYTES)
+    # The same mail has the same bytes whenever it is made: what an approver saw is compared by their hash.
+    seed = made.issue.id.bytes + language.encode()
     return rendered, compile_letter(sheet, markers={Gap.LEAVE: marker}, boundary_seed=seed)
 
 

@@ -87,8 +87,9 @@ async def approve(
 ) -> list[Finding]:
     """Store the bytes that will be sent and their hash; raises Refused with what is in the way.
 
-    `seen` is the fingerprint of the text that the approver read on a page: another one is not approved, nor
-    one whose links or mail nobody has looked at. Without a page nobody can look: then that is returned.
+    `seen` is the hash of the mail that the approver read on a page. Another one is not approved, whether its
+    text or its sender differs, nor one whose links or mail nobody has looked at. Without a page nobody can
+    look: then that is returned.
     """
     person = await staff.must_be(session, approver, *issue.approvers)
     if person.name not in (await eyes.on(session, issue)).approvers:
@@ -97,19 +98,20 @@ async def approve(
         await submit(session, issue, actor=person.name, now=now)  # nobody handed it in: the approver does
     if issue.state != State.IN_REVIEW:
         raise IllegalMove(f"the issue is '{issue.state}'; only a draft or one in review is approved")
-    contents = await edition.whole(session, issue.id)
-    if seen is not None and seen != judgement.fingerprint(contents):
-        raise Changed("the text was changed while you read it; read it again")
     unseen = await _must_pass(session, issue, base_url, now)
+    made = await press(session, issue, base_url=base_url)
+    stored = {key: value.to_bytes() for key, value in made.items()}
+    digest = issues.digest(stored)
+    if seen is not None and seen != digest:
+        raise Changed("the mail was changed while you read it; read it again")
     if unseen and seen is not None:
         raise Blocked(unseen)
-    compiled = await press(session, issue, base_url=base_url)
-    stored = {key: value.to_bytes() for key, value in compiled.items()}
     await issues.void_approval(session, issue)
     session.add_all(Frozen(issue_id=issue.id, language=key, compiled=value) for key, value in stored.items())
     issue.approver, issue.approved_at = person.name, now
-    issue.digest, issue.key_id = issues.digest(stored), ring.active
+    issue.digest, issue.key_id = digest, ring.active
     issue.move_to(State.APPROVED)
+    contents = await edition.whole(session, issue.id)
     judgement.keep(session, issue.id, Outcome.APPROVED, contents, by=person.name, now=now)
     about, reason = f"issue {issue.id}", f"sha256 {issue.digest}"
     await audit.record(session, person.name, Event.ISSUE_APPROVED, about=about, reason=reason, now=now)

@@ -23,6 +23,7 @@ from app.domain.staff import Role
 from app.features import approve as approving
 from app.features import schedule as planning
 from app.features.approve import Changed, Desk
+from app.mail.compile import Compiled
 from app.web import letter as letters
 from app.web.deps import plain
 from app.web.doors import Doors, Kind
@@ -168,12 +169,13 @@ async def _read(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Any]
     letter = await db.get_one(Newsletter, found.newsletter_id)
     told = await checking.findings(visit, db, found) if open_still else []
     before = last.read() if last else await edition.whole(db, corrected.id) if corrected else None
+    made = await _made(visit, db, found)
     return {
-        "mails": await mail.everything(visit, db, found),
+        "mails": mail.everything(visit, made),
         "last": last,
         "corrected": corrected,
         "changes": _changes(before, contents) if before and open_still else None,
-        "seen": judgement.fingerprint(contents),
+        "seen": issues.digest({language: each.to_bytes() for language, each in made.items()}),
         "told": told,
         "unseen": await checking.looking(visit, db, found, told),
         "free": None if corrected else await slot.next_free(db, letter, visit.now),
@@ -181,6 +183,14 @@ async def _read(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Any]
         "second": second,
         "colleagues": second.approvers,
     }
+
+
+async def _made(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Compiled]:
+    """The mail in each language; empty when it cannot be made yet."""
+    try:
+        return await mail.compiled(visit, db, found)
+    except Refused:
+        return {}
 
 
 def _changes(before: dict[str, Content], contents: dict[str, Content]) -> list[tuple[str, list[Difference]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Final
@@ -37,6 +38,8 @@ class Shown:
     language: str
     name: str
     subject: str
+    sender: str
+    answers: str  # where they go
     text: str
 
 
@@ -45,7 +48,7 @@ async def frame(visit: Entered, issue: UUID, language: str) -> Response:
     """The mail itself."""
     async with visit.reading() as db:
         try:
-            made = await _compiled(visit, db, await issues.get(db, issue))
+            made = await compiled(visit, db, await issues.get(db, issue))
         except Refused:  # it cannot be made: the pages about it say why
             raise HTTPException(MISSING) from None
     message = _filled(visit, made[language]) if language in made else None
@@ -55,25 +58,25 @@ async def frame(visit: Entered, issue: UUID, language: str) -> Response:
     return letters.framed(message, content, links="_blank")
 
 
-async def everything(visit: Inside, db: AsyncSession, found: Issue) -> list[Shown]:
-    """The mail in each language; empty when it cannot be made yet."""
-    try:
-        made = await _compiled(visit, db, found)
-    except Refused:
-        return []
-    messages = [(each, _filled(visit, made[each])) for each in LANGUAGES if each in made]
-    return [
-        Shown(each, NAMES[each], str(message["Subject"]), letters.part(message, "plain") or "")
-        for each, message in messages
-    ]
+def everything(visit: Inside, made: Mapping[str, Compiled]) -> list[Shown]:
+    """The mail in each language, with what stands above it in a mailbox."""
+    return [_shown(each, _filled(visit, made[each])) for each in LANGUAGES if each in made]
 
 
-async def _compiled(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Compiled]:
+def _shown(language: str, message: EmailMessage) -> Shown:
+    sender = str(message["From"])
+    answers = str(message["Reply-To"] or message["From"].addresses[0].addr_spec)
+    text = letters.part(message, "plain") or ""
+    return Shown(language, NAMES[language], str(message["Subject"]), sender, answers, text)
+
+
+async def compiled(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Compiled]:
+    """The mail in each language, as it was approved or as it would be now; else raises Refused."""
     stored = await issues.frozen(db, found.id)
     if stored:
         return {language: Compiled.from_bytes(each) for language, each in stored.items()}
     return await approve.press(db, found, base_url=visit.house.settings.base_url)
 
 
-def _filled(visit: Inside, compiled: Compiled) -> EmailMessage:
-    return letters.read(specimen(compiled, visit.now))
+def _filled(visit: Inside, made: Compiled) -> EmailMessage:
+    return letters.read(specimen(made, visit.now))
