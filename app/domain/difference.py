@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import takewhile
+from typing import Final
 
 from app.domain.content import Article, Block, Call, Content, Divider, Event, Heading, Picture, Text
 
-_WORDS = re.compile(r"\s+|[^\s]+")
-WORDS_MOST = 2_000  # with the blanks, on either side: comparing takes their product, and a page cannot wait
+_WORD = re.compile(r"\S+\s*")
+# Of comparing words, at worst: each pair of equal ones, as often as there are words. Half a second of one
+# processor, for all blocks of a page together; what is more is told as a whole.
+WORK_MOST: Final = 20_000_000
 
 
 class Change(StrEnum):
@@ -40,55 +45,89 @@ class Difference:
     pieces: tuple[Piece, ...]
 
 
-def differences(before: Content | None, after: Content) -> list[Difference]:
+class Room:
+    """How much may still be compared word by word on one page."""
+
+    def __init__(self) -> None:
+        self._left = WORK_MOST
+
+    def takes(self, one: list[str], other: list[str]) -> bool:
+        """Whether these words are compared as well."""
+        there = Counter(other)
+        work = min(len(one), len(other)) * sum(there[each] for each in one)
+        fits = work <= self._left
+        self._left -= work if fits else 0
+        return fits
+
+
+def differences(before: Content | None, after: Content | None) -> list[Difference]:
     """Everything that is not the same any more, in the order of the new version."""
-    old = [_top(before), *map(written, before.blocks)] if before else []
-    return between(old, [_top(after), *map(written, after.blocks)])
+    return between(_texts(before), _texts(after))
+
+
+def _texts(content: Content | None) -> list[str]:
+    return [_top(content), *map(written, content.blocks)] if content else []
 
 
 def between(old: list[str], new: list[str]) -> list[Difference]:
     """The same of texts: first what stands above the blocks, then each block."""
-    found: list[Difference] = []
+    found, room = list[Difference](), Room()
     for verb, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if verb != "equal":
-            found += _between(old[a:b], new[c:d], a, c)
+            found += _between(old[a:b], new[c:d], a, c, room)
     return found
 
 
-def _between(old: list[str], new: list[str], a: int, c: int) -> Iterator[Difference]:
+def _between(old: list[str], new: list[str], a: int, c: int, room: Room) -> Iterator[Difference]:
     """Blocks that stand at the same place are the same block, changed; what is left is added or removed."""
     paired = min(len(old), len(new))
     for at in range(paired):
-        yield Difference(Change.CHANGED, c + at, tuple(pieces(old[at], new[at])))
+        yield Difference(Change.CHANGED, c + at, tuple(pieces(old[at], new[at], room)))
     for at in range(paired, len(new)):
         yield Difference(Change.ADDED, c + at, (Piece(Change.ADDED, new[at]),))
     for at in range(paired, len(old)):
         yield Difference(Change.REMOVED, a + at, (Piece(Change.REMOVED, old[at]),))
 
 
-def pieces(old: str, new: str) -> Iterator[Piece]:
+def pieces(old: str, new: str, room: Room | None = None) -> list[Piece]:
     """The words of both, with what became of them; what changes in a row is told in one go."""
-    was, now = _WORDS.findall(old), _WORDS.findall(new)
-    if old != new and max(len(was), len(now)) > WORDS_MOST:
-        yield from _turned(old, new)
-        return
-    gone, fresh = "", ""
-    for verb, a, b, c, d in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
-        kept = "".join(now[c:d])
-        if verb == "equal" and (kept.strip() or not (gone or fresh)):
-            yield from _turned(gone, fresh)
-            gone, fresh = "", ""
-            yield Piece(Change.SAME, kept)
-        else:
-            gone, fresh = gone + "".join(was[a:b]), fresh + kept
-    yield from _turned(gone, fresh)
+    was, now = _WORD.findall(old), _WORD.findall(new)
+    told, same = list[Piece](), new[: len(new) - len(new.lstrip())]
+    for verb, a, b, c, d in _steps(_bare(was), _bare(now), room or Room()):
+        gone, fresh = "".join(was[a:b]), "".join(now[c:d])
+        if verb == "equal":
+            same += fresh
+            continue
+        if not fresh and same and not same[-1].isspace():
+            gone = f" {gone}"  # it stood at the end, and what is before it ends without a blank now
+        gone, added = gone.rstrip() if fresh else gone, fresh.rstrip()
+        told += [Piece(Change.SAME, same), Piece(Change.REMOVED, gone), Piece(Change.ADDED, added)]
+        same = fresh[len(added) :]
+    return [each for each in (*told, Piece(Change.SAME, same)) if each.text]
 
 
-def _turned(gone: str, fresh: str) -> Iterator[Piece]:
-    if gone.strip():
-        yield Piece(Change.REMOVED, gone)
-    if fresh:
-        yield Piece(Change.ADDED if fresh.strip() else Change.SAME, fresh)
+def _bare(words: list[str]) -> list[str]:
+    """Without the blanks behind them: another line is no other word."""
+    return [each.rstrip() for each in words]
+
+
+def _steps(was: list[str], now: list[str], room: Room) -> Iterator[tuple[str, int, int, int, int]]:
+    """What becomes of which words; what both begin and end with is not compared, however long it is."""
+    head = _alike(was, now)
+    tail = _alike(was[head:][::-1], now[head:][::-1])
+    one, other = was[head : len(was) - tail], now[head : len(now) - tail]
+    yield "equal", 0, head, 0, head
+    if room.takes(one, other):
+        for verb, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+            yield verb, head + a, head + b, head + c, head + d
+    else:
+        yield "replace", head, len(was) - tail, head, len(now) - tail
+    yield "equal", len(was) - tail, len(was), len(now) - tail, len(now)
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many words are the same from the beginning."""
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False)))
 
 
 def _top(content: Content) -> str:

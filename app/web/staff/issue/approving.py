@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Final
 from uuid import UUID
@@ -161,7 +162,6 @@ async def page(
 
 
 async def _read(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Any]:
-    contents = await edition.whole(db, found.id)
     last = await judgement.last(db, found.id)
     corrected = await issues.get(db, found.corrects_id) if found.corrects_id else None
     second = await eyes.on(db, found)
@@ -174,7 +174,7 @@ async def _read(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Any]
         "mails": mail.everything(visit, made),
         "last": last,
         "corrected": corrected,
-        "changes": _changes(before, contents) if before and open_still else None,
+        "changes": await _changes(db, found, before) if before and open_still else None,
         "seen": issues.digest({language: each.to_bytes() for language, each in made.items()}),
         "told": told,
         "unseen": await checking.looking(visit, db, found, told),
@@ -193,7 +193,14 @@ async def _made(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Comp
         return {}
 
 
-def _changes(before: dict[str, Content], contents: dict[str, Content]) -> list[tuple[str, list[Difference]]]:
-    """Per language, since somebody last decided or it was sent; a language that went away is told as well."""
-    found = [(NAMES[each], differences(before.get(each), contents[each])) for each in contents]
-    return [*found, *((NAMES[each], []) for each in before if each not in contents)]
+async def _changes(
+    db: AsyncSession, found: Issue, before: dict[str, Content]
+) -> list[tuple[str, list[Difference]]]:
+    """Per language, since somebody last decided or it was sent; one that was taken out is told as well.
+
+    What is not finished is told by the check. Others do not wait while long texts are compared.
+    """
+    now, there = await edition.whole(db, found.id), await edition.subjects(db, found.id)
+    languages = [each for each in now | before if each in now or each not in there[found.id]]
+    pairs = [(NAMES[each], before.get(each), now.get(each)) for each in languages]
+    return await asyncio.to_thread(lambda: [(name, differences(old, new)) for name, old, new in pairs])

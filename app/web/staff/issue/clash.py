@@ -29,6 +29,6 @@ async def page(visit: Inside, issue_id: UUID, mine: Typed) -> Response:
         "who": last[0].author if last else found.issue.author,
         "at": last[0].saved_at if last else None,
         "state": words.states(visit.say)[State(found.issue.state)],
-        "lines": compare(theirs, mine, visit.say),
+        "lines": await compare(theirs, mine, visit.say),
     }
     return sheet.page(visit, found, mine, seen=sheet.beside(await visit.fields(), mine.language), clash=clash)

@@ -59,7 +59,7 @@ async def one(visit: Entered, issue: UUID, language: str, number: Number) -> Res
         issue=found,
         row=row,
         name=NAMES[row.language],
-        lines=compare(now or Typed(language, {}), then, visit.say),
+        lines=await compare(now or Typed(language, {}), then, visit.say),
         may_go_back=visit.person.has(Role.EDITOR) and found.state == State.DRAFT,
     )
 
