@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from random import Random
 
 import pytest
@@ -20,6 +22,12 @@ pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 OURS = {"sec-fetch-site": "same-origin"}
 SIGN_IN = '<form class="card" method="post" action="/staff/sign-in"'
 TEXT = 'Eerste regel\r\nTweede met "tekens" <b> & zo'
+
+
+def facts(page: str) -> dict[str, str]:
+    """What the page says of where it comes from."""
+    found = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page)
+    return {name: unescape(said) for name, said in found}
 
 
 async def signed_in_again(site: Site, page: str, name: str = "dana") -> str:
@@ -46,6 +54,13 @@ async def test_a_text_is_still_there_after_signing_in_again(site: Site, dana: Br
     assert "Tweede" not in str(await site.holds())
     page = await signed_in_again(site, answer.text)
     assert "Kies dat daarna nog een keer" in page
+    assert facts(page) == {
+        "Van wie het is": "Van u: u was ingelogd als dana.",
+        "Getypt": "tot maandag 16 november 2026 om 10.31 uur",
+        "Op de pagina": "Edities: Schrijven",
+        "Editie": "1. nog geen onderwerp",
+        "Taal": "Nederlands",
+    }
     sent = filled(page, f'<form method="post" action="{path}"')
     answer = await site.post(path, files={name: (None, value) for name, value in sent.items()}, headers=OURS)
     assert answer.headers["location"] == f"{path}?todo=1"
@@ -79,6 +94,12 @@ async def test_a_remark_waits_for_who_signs_in_in_another_tab(site: Site) -> Non
     await straight_in(site, site.client, "emre")
     page = (await site.post("/staff/unsent", data=sealed, headers=OURS)).text
     assert "Noem de dag erbij" in page
+    told = facts(page)
+    assert told["Van wie het is"].startswith("Van u")
+    assert (told["Op de pagina"], told["Editie"]) == (
+        "Edities: Goedkeuren",
+        "1. Nieuws van de maand: zó doet u dat",
+    )
     assert filled(page, f'<form method="post" action="{path}"')["remark"] == "Noem de dag erbij"
 
 
@@ -111,6 +132,9 @@ async def test_a_page_of_an_earlier_session_asks_once_more_and_only_of_our_own(s
         assert "x y" not in (await site.post("/staff/absence", data=stale, headers=headers)).text
     asked = await site.post("/staff/absence", data=stale, headers=OURS)
     assert asked.status_code == 403
+    told = facts(asked.text)
+    assert "Was u dat niet, emre?" in told["Van wie het is"]  # a form of another session does not say whose
+    assert (told["Op de pagina"], "Editie" in told) == ("Afwezigheid", False)
     sent = filled(asked.text, '<form method="post" action="/staff/absence"')
     assert (sent["last"], sent["form"] == stale["form"]) == ("x y", False)
 

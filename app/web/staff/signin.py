@@ -21,6 +21,7 @@ from app.web.errors import OK, SEE_OTHER, WRONG, retry_after
 from app.web.staff import cookies, rooms, unsent
 from app.web.staff.gate import CONFIRM, SIGN_IN, Asking, Elsewhere, Entered, Guest, Inside, Looking, who
 from app.web.staff.unsent import Unsent
+from app.web.staff.whence import whence
 
 LONGEST_NAME: Final = 60
 LONGEST_CODE: Final = 64  # a recovery code with its hyphens has 29 characters
@@ -68,7 +69,7 @@ async def _entered(visit: Guest, name: str, fields: dict[str, str]) -> Response 
         await db.flush()
         found = await session.find(db, token, visit.now)
     inside = Inside(visit.request, *found) if found else None
-    answer = _onward(inside, fields) if inside else RedirectResponse(SIGN_IN, SEE_OTHER)
+    answer = await _onward(inside, fields) if inside else RedirectResponse(SIGN_IN, SEE_OTHER)
     cookies.open_session(visit, answer, token)
     cookies.know_device(visit, answer, entered)
     return answer
@@ -88,7 +89,7 @@ async def confirm(visit: Entered) -> Response:
         return _again(visit, fields.get("next", ""), "refused", **_sent(fields))
     async with visit.writing() as db:
         token = await session.renew(db, visit.stay.id)
-    answer = _onward(visit, fields)
+    answer = await _onward(visit, fields)
     cookies.open_session(visit, answer, token)
     return answer
 
@@ -109,7 +110,7 @@ async def go_on(visit: Asking) -> Response:
     fields, found = await visit.fields(), await who(visit)
     if found is None:
         return _form(visit, "", **_sent(fields))
-    return _onward(Inside(visit.request, *found), fields)
+    return await _onward(Inside(visit.request, *found), fields)
 
 
 @doors.act("/staff/sign-out", kind=Kind.STAFF, roles=EVERYONE)
@@ -132,12 +133,12 @@ def _sent(fields: dict[str, str]) -> dict[str, Any]:
     return {"sealed": fields.get(unsent.FIELD, "")}
 
 
-def _onward(visit: Inside, fields: dict[str, str], *, status: int = OK) -> Response:
+async def _onward(visit: Inside, fields: dict[str, str], *, status: int = OK) -> Response:
     """To where they were going; or, by one more button, with what they had sent."""
     found = Unsent.opened(visit, fields.get(unsent.FIELD, ""), visit.person.id)
     if found is None:
         return visit.to(rooms.next_of(fields.get("next", "")))
-    return visit.page("staff_unsent.html", status=status, sent=found)
+    return visit.page("staff_unsent.html", status=status, sent=found, whence=await whence(visit, found))
 
 
 def _form(
@@ -183,7 +184,7 @@ async def _elsewhere(request: Request, error: Exception) -> Response:
         return _form(Guest(request), "", status=FORBIDDEN, sealed=sealed, lost=lost)
     if error.where == CONFIRM:
         return _again(inside, "", status=FORBIDDEN, sealed=sealed, lost=lost)
-    return _onward(inside, {unsent.FIELD: error.sealed}, status=FORBIDDEN)
+    return await _onward(inside, {unsent.FIELD: error.sealed}, status=FORBIDDEN)
 
 
 def install(app: FastAPI) -> None:

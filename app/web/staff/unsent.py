@@ -36,9 +36,11 @@ LEFT_OUT: Final = frozenset(("form", "next"))
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """What was sent, and where to."""
+    """What was sent, where to, and when; `own` when it is known to be of who reads it now."""
 
     path: str
+    at: datetime
+    own: bool
     fields: dict[str, str]
     file: bool  # one was chosen as well: a browser gives it only to who chooses it again
 
@@ -56,9 +58,10 @@ class Unsent:
         except (Unreadable, binascii.Error, ValueError):
             return None
         found: dict[str, Any] = json.loads(zlib.decompress(plain))
-        late = visit.now >= datetime.fromisoformat(found["i"]) + LASTS
-        mine = found["s"] in {"", person.hex}
-        return cls(found["p"], found["f"], found["x"]) if mine and not late else None
+        at, own = datetime.fromisoformat(found["i"]), found["s"] == person.hex
+        if visit.now >= at + LASTS or not (own or found["s"] == ""):
+            return None
+        return cls(found["p"], at, own, found["f"], found["x"])
 
 
 async def seal(visit: Visit, person: UUID | None, *, known: bool) -> str:
