@@ -55,14 +55,18 @@ class Hands:
             self.saved(Typed.of(content), frozenset({author}))
 
     def saved(self, written: Typed, by: Names) -> None:
-        """Somebody saved this after all that was saved before."""
-        now, before = _parts(written), self._before.get(written.language, {})
+        """Somebody saved this after all that was saved before; a language begins with what others have."""
+        now, before = _parts(written), self._before.get(written.language) or self._elsewhere()
         for place, text in now.items():
             if text not in self.whose:
                 old = (before[each] for each in before if _from(before[each], text, same=each == place))
                 self.whose[text] = by.union(*(self.whose[each] for each in old))
         self.whose.setdefault(_whole(now), by)
         self._before[written.language] = now
+
+    def _elsewhere(self) -> dict[str, str]:
+        every = self._before.items()
+        return {f"{language} {place}": text for language, there in every for place, text in there.items()}
 
     def stands(self, written: Typed, by: Names) -> None:
         """This text is there already; who is not known to have written a part of it, is one of these."""

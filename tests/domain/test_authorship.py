@@ -49,3 +49,28 @@ def test_of_words_that_nobody_saved_it_is_not_known_whose_they_are() -> None:
     hands = Hands()
     hands.saved(FIRST, frozenset({"dana"}))
     assert hands.of(text(LONG, "Van elders")) is None
+
+
+def linked(language: str, words: str) -> Typed:
+    """A button with words of its own, and the link that it has in every language."""
+    piece = Piece("call", {"text": words, "link": "https://example.org/aanmelden/nu"})
+    return Typed(language, dict.fromkeys(("subject", "preheader", "intro"), words), (piece,))
+
+
+def test_a_language_that_is_begun_is_nobodys_until_its_words_are_there() -> None:
+    hands, dutch = Hands(), linked("nl", "Meld u aan")
+    hands.saved(dutch, frozenset({"dana"}))
+    begun = dutch.translated("en")
+    hands.saved(begun, frozenset({"service"}))
+    assert hands.of(begun) == {"dana", "service"}  # the link is hers
+    hands.saved(linked("en", "Sign up"), frozenset({"emre"}))
+    assert hands.of(linked("en", "Sign up")) == {"dana", "service", "emre"}
+
+
+def test_a_link_stays_of_who_typed_it_in_a_language_where_nobody_typed_it() -> None:
+    hands, dutch = Hands(), linked("nl", "Meld u aan")
+    hands.saved(dutch, frozenset({"dana"}))
+    begun = dutch.translated("en")
+    hands.saved(begun, frozenset({"service"}))
+    hands.saved(text("Geheel andere woorden", subject="Zo is het"), frozenset({"emre"}))  # in Dutch
+    assert "dana" in (hands.of(begun) or ())

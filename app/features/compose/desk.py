@@ -116,14 +116,17 @@ async def go_back(
 
 
 async def add(session: AsyncSession, issue: Issue, language: str, *, author: str, now: datetime) -> None:
-    """Begin another language with the same blocks; their words are still to come."""
+    """Begin another language with the same blocks; their words are still to come, and so is its author."""
+    person = await staff.must_be(session, author, Role.EDITOR)
+    must_be_open(issue)
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     written = await edition.typed(session, issue.id)
     if language in written:
         return
     main = written.get(letter.language)
     first = main.translated(language) if main else typed.blank(language)
-    await save(session, issue, first, author=author, now=now)
+    await version.keep(session, issue.id, first, author=staff.BY_ITSELF, now=now)  # nobody's new words
+    await note(session, Event.ISSUE_WRITTEN, issue, person.name, f"{language} added", now)
 
 
 async def drop(session: AsyncSession, issue: Issue, language: str, *, author: str, now: datetime) -> None:

@@ -41,9 +41,8 @@ class Words:
     def __init__(self, say: Say) -> None:
         self._say = say
         self._codes = {**_requests(say), **_rights(say), **_breaches(say), **_issues(say), **_house(say)}
-        self._forms = [
-            (_pattern(form), said) for form, said in (_reasons(say) | _figures(say) | _abouts(say)).items()
-        ]
+        forms = _reasons(say) | _figures(say) | _abouts(say)
+        self._forms = [(_pattern(form), said) for form, said in forms.items()]
 
     def about(self, row: Record) -> str:
         """What it is about."""
@@ -138,6 +137,7 @@ def _figures(say: Say) -> dict[str, str]:
     return {
         "of issue %(count)s": say("of issue %(count)s"),
         "%(language)s %(count)s": say("%(language)s, version %(count)s"),
+        "%(language)s added": say("%(language)s begun"),
         "%(language)s removed": say("%(language)s taken away"),
         "picture %(id)s removed": say("picture %(id)s taken away"),
         "picture %(id)s": say("picture %(id)s"),
