@@ -36,6 +36,7 @@ COMMON: Final = frozenset(
 )
 WROTE: Final = (Event.ISSUE_BEGUN, Event.ISSUE_CORRECTED, Event.ISSUE_WRITTEN, Event.ISSUE_IMPORTED)
 KNOWN: Final = 2_000  # texts whose words are remembered while they are compared: some issues at a time
+AT_ONCE: Final = 2  # versions read in one go: a text may be a million characters, and others do not wait
 _WORD = re.compile(r"\w+")
 
 Names = frozenset[str]
@@ -102,10 +103,10 @@ async def _hands(session: AsyncSession, issue: Issue) -> tuple[Hands, bool]:
         for each in (await edition.typed(session, sent.id)).values():
             hands.stands(each, known)
     query = select(Version).where(Version.issue_id == issue.id).order_by(Version.saved_at, Version.number)
-    rows = list(await session.scalars(query))
-    for row in rows:
+    saved = []
+    async for row in await session.stream_scalars(query.execution_options(yield_per=AT_ONCE)):
         numbers.setdefault(row.language, row.number)
-    saved = [(row.content, row.author) for row in rows]
+        saved.append((row.content, row.author))
     await asyncio.to_thread(hands.follow, saved)  # hundreds of versions take a while: others do not wait
     return hands, all(first == 1 for first in numbers.values())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, String, select
@@ -13,6 +14,7 @@ from app.core.errors import Refused
 from app.core.register import Kind, held, kept
 from app.domain.content import Content
 from app.domain.issue import Issue
+from app.domain.problem import Problem
 from app.domain.typed import Typed
 
 
@@ -51,11 +53,16 @@ async def typed(session: AsyncSession, issue_id: UUID) -> dict[str, Typed]:
     return {row.language: Typed.of(row.content) for row in rows}
 
 
+async def judged(session: AsyncSession, issue_id: UUID) -> dict[str, tuple[Content | None, list[Problem]]]:
+    """What each language says, or what has to be put right; others do not wait while a long one is read."""
+    written = await typed(session, issue_id)
+    return await asyncio.to_thread(lambda: {language: each.judged() for language, each in written.items()})
+
+
 async def finished(session: AsyncSession, issue_id: UUID) -> dict[str, Content]:
     """The content per language; raises Unfinished, so that what is approved is whole."""
     found = {}
-    for language, written in (await typed(session, issue_id)).items():
-        content, _ = written.judged()
+    for language, (content, _) in (await judged(session, issue_id)).items():
         if content is None:
             raise Unfinished(language)
         found[language] = content
@@ -64,8 +71,8 @@ async def finished(session: AsyncSession, issue_id: UUID) -> dict[str, Content]:
 
 async def whole(session: AsyncSession, issue_id: UUID) -> dict[str, Content]:
     """The content of each language that is finished; the others are left out."""
-    judged = {key: each.judged()[0] for key, each in (await typed(session, issue_id)).items()}
-    return {language: content for language, content in judged.items() if content is not None}
+    found = await judged(session, issue_id)
+    return {language: content for language, (content, _) in found.items() if content is not None}
 
 
 async def subject(session: AsyncSession, issue: Issue, language: str) -> str:

@@ -6,6 +6,7 @@ nothing here says who follows which link, and nobody measures that.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, UtcTime
 from app.core.register import Kind, held, kept
+from app.domain import edition
 from app.domain.content import Content
 
 KEPT: Final = timedelta(days=30)  # a page that was there a month ago says nothing about today
@@ -66,6 +68,11 @@ class Look(Base):
     leads_to: Mapped[str | None] = mapped_column(
         String(2000), info=held(Kind.CONTENT, "the address it has moved to")
     )
+
+
+async def wanted(session: AsyncSession, issue_id: UUID) -> list[str]:
+    """The web addresses of an issue as it is now."""
+    return await asyncio.to_thread(addresses, (await edition.whole(session, issue_id)).values())
 
 
 def addresses(editions: Iterable[Content]) -> list[str]:

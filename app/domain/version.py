@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from app.core.database import Base, UtcTime
 from app.core.errors import NotFound
@@ -115,8 +115,9 @@ async def _prune(session: AsyncSession, issue_id: UUID, language: str) -> None:
 async def of(
     session: AsyncSession, issue_id: UUID, language: str, *, before: int | None, most: int
 ) -> list[Version]:
-    """The newest versions, or those with a lower number than `before`."""
+    """The newest versions, or those with a lower number than `before`; a list needs none of their words."""
     query = select(Version).where(Version.issue_id == issue_id, Version.language == language)
+    query = query.options(defer(Version.content))
     if before is not None:
         query = query.where(Version.number < before)
     return list(await session.scalars(query.order_by(Version.number.desc()).limit(most)))

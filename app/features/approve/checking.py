@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,11 +37,15 @@ async def check(session: AsyncSession, issue: Issue, *, base_url: str, now: date
     made = await prepared(session, issue, base_url=base_url)
     free = None if issue.due_at else await slot.next_free(session, made.letter, now)
     at = issue.due_at or (free.goes_at if free else now)
-    known = await link.known(session, issue.id)
+    known, seen = await link.known(session, issue.id), await sight.known(session, issue.id)
+    return await asyncio.to_thread(_found, made, known, seen, at)  # others do not wait for a long text
+
+
+def _found(made: Press, known: dict[str, Look], seen: dict[str, Sight], at: datetime) -> list[Finding]:
     found = [*_missing(made), *_unfinished(made), *_links(made, known)]
     for content in _in_order(made):
         found += words.findings(content, out_on=at.astimezone(made.letter.zone).date())
-    return [*found, *_mail(made, await sight.known(session, issue.id))]
+    return [*found, *_mail(made, seen)]
 
 
 def _in_order(made: Press) -> list[Content]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import secrets
@@ -64,9 +65,9 @@ async def press(
         raise edition.Unfinished(language)
     if made.letter.language not in made.editions:
         raise Refused(f"the issue has no text in the newsletter's main language, {made.letter.language}")
+    wanted = [each for each in languages.LANGUAGES if each in made.editions or not own_only]
     try:
-        wanted = [each for each in languages.LANGUAGES if each in made.editions or not own_only]
-        return {each: printed(made, each, mark)[1] for each in wanted}
+        return await asyncio.to_thread(lambda: {each: printed(made, each, mark)[1] for each in wanted})
     except TROUBLE as trouble:
         raise Invalid(f"the mail cannot be made: {trouble}") from None
 
@@ -80,7 +81,7 @@ async def proof(session: AsyncSession, issue: Issue, content: Content, *, base_u
     images = await issues.images(session, issue.id)
     made = Press(letter, issue, {content.language: content}, images, base_url, {})
     try:
-        return printed(made, content.language)[1]
+        return (await asyncio.to_thread(printed, made, content.language))[1]
     except (BadHeader, BadLetter) as trouble:
         raise Invalid(f"the mail cannot be made: {trouble}") from None
 
@@ -90,8 +91,7 @@ async def prepared(session: AsyncSession, issue: Issue, *, base_url: str) -> Pre
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     images = await issues.images(session, issue.id)
     finished, unfinished = {}, {}
-    for language, written in (await edition.typed(session, issue.id)).items():
-        content, problems = written.judged()
+    for language, (content, problems) in (await edition.judged(session, issue.id)).items():
         if content is None:
             unfinished[language] = problems
         else:

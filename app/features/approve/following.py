@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import Database
 from app.core.probe import Found, Prober, Trouble
-from app.domain import audit, edition, link, prose
+from app.domain import audit, link, prose
 from app.domain.audit import Event
 from app.domain.issue import Issue
 from app.domain.link import Look, Verdict
@@ -29,7 +29,7 @@ _OF_TROUBLE = {
 
 async def ask(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> int:
     """Have the links of an issue looked at; returns how many."""
-    wanted = link.addresses((await edition.whole(session, issue.id)).values())
+    wanted = await link.wanted(session, issue.id)
     await link.ask(session, issue.id, wanted, now)
     about, reason = f"issue {issue.id}", f"{len(wanted)} links"
     await audit.record(session, actor, Event.ISSUE_LINKS_ASKED, about=about, reason=reason, now=now)

@@ -6,6 +6,7 @@ and the trail says who did.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +18,7 @@ from app.domain import audit, sight
 from app.domain.audit import Event, Record
 from app.domain.issue import Issue, State
 from app.domain.sight import Verdict
-from app.features.approve.compiling import TROUBLE, face, prepared, printed
+from app.features.approve.compiling import TROUBLE, Press, face, prepared, printed
 from app.features.approve.steps import Changed, Desk
 from app.mail.compile import Compiled
 
@@ -80,7 +81,11 @@ async def _faces(session: AsyncSession, issue: Issue, base_url: str) -> dict[str
     if made.open or made.letter.language not in made.editions:
         return {}
     try:
-        both = {language: printed(made, language) for language in LANGUAGES}
+        return await asyncio.to_thread(_both, made)
     except TROUBLE:
         return {}
+
+
+def _both(made: Press) -> dict[str, tuple[str, Compiled]]:
+    both = {language: printed(made, language) for language in LANGUAGES}
     return {language: (face(rendered), compiled) for language, (rendered, compiled) in both.items()}

@@ -6,9 +6,11 @@ none) and, for who is signed in, when the form carries the text that only their 
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -77,6 +79,10 @@ class Inside(Guest):
         with suppress(IllegalMove):
             async with self.writing() as db:
                 yield db
+
+    async def long(self, name: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """The same of a page that may hold a text of any length: others do not wait while it is made."""
+        return await asyncio.to_thread(partial(self.page, name, status=status, **context))
 
     def to(self, path: str) -> Response:
         """Done: on to a page that can be loaded again."""

@@ -143,7 +143,7 @@ async def page(
         words = await checking.shared(db, found)
         words |= await _read(visit, db, found)
     second: Eyes = words["second"]
-    shown = visit.page(
+    shown = await visit.long(
         "staff_issue_approve.html",
         status=Refused.status if error == "moved" else WRONG if error or wrong else OK,
         **words,
@@ -168,7 +168,8 @@ async def _read(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Any]
     open_still = found.state in {State.DRAFT, State.IN_REVIEW}
     letter = await db.get_one(Newsletter, found.newsletter_id)
     told = await checking.findings(visit, db, found) if open_still else []
-    before = last.read() if last else await edition.whole(db, corrected.id) if corrected else None
+    before = await edition.whole(db, corrected.id) if corrected else None
+    before = await asyncio.to_thread(last.read) if last else before
     made = await _made(visit, db, found)
     return {
         "mails": mail.everything(visit, made),

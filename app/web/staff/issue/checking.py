@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -67,10 +68,10 @@ async def show(visit: Entered, issue: UUID) -> Response:
         told = await findings(visit, db, found)
         unseen = await looking(visit, db, found, told)
         looker = await sights.looked(db, found)
-        wanted = link.addresses((await edition.whole(db, found.id)).values())
+        wanted = await link.wanted(db, found.id)
         known = await link.known(db, found.id)
     looked = [known[each] for each in wanted if each in known]
-    page = visit.page(
+    page = await visit.long(
         "staff_issue_check.html",
         **top,
         told=told,
@@ -114,7 +115,8 @@ async def findings(visit: Inside, db: AsyncSession, found: Issue) -> list[Told]:
     base_url = visit.house.settings.base_url
     told = await approve.check(db, found, base_url=base_url, now=visit.now)
     typed = await edition.typed(db, found.id)
-    return sorted((_said(visit, found, each, typed) for each in told), key=lambda each: not each.blocks)
+    said = await asyncio.to_thread(lambda: [_said(visit, found, each, typed) for each in told])
+    return sorted(said, key=lambda each: not each.blocks)
 
 
 def _said(visit: Inside, found: Issue, each: Finding, typed: dict[str, Typed]) -> Told:

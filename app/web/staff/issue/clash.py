@@ -31,4 +31,5 @@ async def page(visit: Inside, issue_id: UUID, mine: Typed) -> Response:
         "state": words.states(visit.say)[State(found.issue.state)],
         "lines": await compare(theirs, mine, visit.say),
     }
-    return sheet.page(visit, found, mine, seen=sheet.beside(await visit.fields(), mine.language), clash=clash)
+    seen = sheet.beside(await visit.fields(), mine.language)
+    return await sheet.page(visit, found, mine, seen=seen, clash=clash)

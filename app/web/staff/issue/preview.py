@@ -6,6 +6,7 @@ without what is not finished yet.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -101,7 +102,8 @@ async def _proof(visit: Inside, db: AsyncSession, issue: Issue, language: str) -
     written = (await edition.typed(db, issue.id)).get(language)
     if written is None:
         raise NotFound("this issue has no text in that language")
-    content, left_out = written.presentable(set(await issues.weights(db, issue.id)))
+    pictures = set(await issues.weights(db, issue.id))
+    content, left_out = await asyncio.to_thread(written.presentable, pictures)
     try:
         compiled = await approve.proof(db, issue, content, base_url=visit.house.settings.base_url)
     except TooLarge as heavy:

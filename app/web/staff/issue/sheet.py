@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -86,7 +87,7 @@ def closed(visit: Inside, sheet: Sheet, language: str) -> Response:
     )
 
 
-def page(
+async def page(
     visit: Inside,
     sheet: Sheet,
     written: Typed | None,
@@ -102,7 +103,8 @@ def page(
     """
     if written is None:
         raise NotFound("this issue has no text in that language")
-    tasks = todo.tasks(written, sheet.images, refused, visit.say) if told else []
+    asked = written, sheet.images, refused, visit.say
+    tasks = await asyncio.to_thread(todo.tasks, *asked) if told else []
     shown = {
         "here": ISSUES,
         "issue": sheet.issue,
@@ -129,7 +131,7 @@ def page(
         "error": "files" if refused else "clash" if clash else None,
     }
     status = WRONG if refused else Refused.status if clash else OK
-    return letter.around(visit.page("staff_issue_write.html", status=status, **shown))
+    return letter.around(await visit.long("staff_issue_write.html", status=status, **shown))
 
 
 def _original(written: Typed, other: Typed | None) -> dict[str, Any] | None:

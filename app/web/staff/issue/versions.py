@@ -53,7 +53,7 @@ async def one(visit: Entered, issue: UUID, language: str, number: Number) -> Res
         row = await version.get(db, found.id, language, number)
         now = (await edition.typed(db, found.id)).get(language)
     then = Typed.of(row.content)
-    return visit.page(
+    return await visit.long(
         "staff_issue_version.html",
         here=ISSUES,
         issue=found,

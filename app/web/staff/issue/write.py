@@ -56,7 +56,7 @@ async def show(visit: Entered, issue: UUID, language: str) -> Response:
         return sheet.closed(visit, found, language)
     asked = visit.request.query_params
     told, seen = sheet.TOLD in asked, sheet.beside(asked, language)
-    return sheet.page(visit, found, found.written, told=told, seen=seen)
+    return await sheet.page(visit, found, found.written, told=told, seen=seen)
 
 
 @doors.act(WRITE, kind=Kind.STAFF, roles=EDITORS)
@@ -131,7 +131,7 @@ async def _told(visit: Inside, issue_id: UUID, language: str, wrong: dict[str, s
     async with visit.reading() as db:
         found = await sheet.read(db, issue_id, language)
     seen = sheet.beside(await visit.fields(), language)
-    return sheet.page(visit, found, found.written, told=True, seen=seen, refused=wrong)
+    return await sheet.page(visit, found, found.written, told=True, seen=seen, refused=wrong)
 
 
 def _next(issue_id: UUID, language: str, act: str, at: str, seen: str) -> str:
