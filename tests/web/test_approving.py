@@ -56,6 +56,7 @@ async def test_an_author_asks_and_a_colleague_sends_back_reads_the_difference_an
     assert "Daarom keurt iemand anders haar goed: emre" in page
 
     desk = await at_the_desk(site, "emre")
+    assert 'href="#decide"' in (await site.get(path)).text
     assert (await desk.press(path, f"{path}/return", remark="Korter.\r\nEn beter.")).status_code == 303
     assert (await look(site.house, issue_id)).state == State.DRAFT
     assert ("dana@example.org", "returned") in await mailed(site)
