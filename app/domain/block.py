@@ -3,6 +3,9 @@
 Held as a keyed pseudonym per newsletter, never one value that two newsletters share, and checked
 before every mail, confirmation mails too. It is also in the ledger, under that same pseudonym, so that
 a restored backup does not forget it: `farewell.block_address` writes both, `lifting.lift` takes them back.
+
+That a mailbox is not there is the weakest ground: nobody asked for silence. It never takes the place of
+another, any other takes its place, and who has the mailbox again comes back by signing up (ER-05).
 """
 
 from __future__ import annotations
@@ -11,7 +14,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, case, delete, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,8 +71,9 @@ class Block(Base):
                 why="to keep anyone from signing you up again",
                 until=(
                     "90 days after 'this was not me', a year after a mailbox was gone, three years after a "
-                    "complaint; without an end if you asked us never to mail you. You can have it lifted at "
-                    "any moment, by the link that you got with it. If you got none, ask us"
+                    "complaint; without an end if you asked us never to mail you. After a mailbox was gone "
+                    "you lift it by signing up again. Else you can have it lifted at any moment, by the link "
+                    "that you got with it. If you got none, ask us"
                 ),
                 length=timedelta(0),
                 since="ends_at",
@@ -100,10 +116,16 @@ def _subject(ring: KeyRing, newsletter_id: UUID, address: Address, key_id: str) 
     return ring.mac("block", address.canonical.encode(), key_id=key_id, scope=newsletter_id)
 
 
-async def active(session: AsyncSession, known: list[bytes], *, now: datetime) -> Block | None:
-    """The block that holds for these pseudonyms, if one does; the latest when keys have changed."""
+async def active(
+    session: AsyncSession, known: list[bytes], *, now: datetime, but: Ground | None = None
+) -> Block | None:
+    """The block that holds for these pseudonyms, if one does; the latest when keys have changed.
+
+    `but` is a ground that does not count here.
+    """
     query = select(Block).where(Block.subject.in_(known), or_(Block.ends_at.is_(None), Block.ends_at > now))
-    return (await session.scalars(query.order_by(Block.at.desc()))).first()
+    counting = query if but is None else query.where(Block.ground != but)
+    return (await session.scalars(counting.order_by(Block.at.desc()))).first()
 
 
 def until(ground: Ground, at: datetime) -> datetime | None:
@@ -115,7 +137,7 @@ def until(ground: Ground, at: datetime) -> datetime | None:
 async def put(
     session: AsyncSession, newsletter_id: UUID, known_as: tuple[bytes, str], ground: Ground, at: datetime
 ) -> None:
-    """Block an address; asking again may lengthen a block, and never shortens one.
+    """Block an address; asking again may lengthen a block, and never shortens one of the same weight.
 
     It is as late as the last time that it was asked for: a link from before that does not lift it.
     """
@@ -124,24 +146,40 @@ async def put(
         newsletter_id=newsletter_id, subject=known_as[0], key_id=known_as[1], **row
     )
     asked = statement.excluded
-    longer = or_(asked.ends_at.is_(None), Block.ends_at < asked.ends_at)
+    wins = _wins(ground, asked.ends_at, at)
     both = {
-        "ground": case((longer, asked.ground), else_=Block.ground),
+        "ground": case((wins, asked.ground), else_=Block.ground),
         "at": case((Block.at < asked.at, asked.at), else_=Block.at),
-        "ends_at": case((longer, asked.ends_at), else_=Block.ends_at),
+        "ends_at": case((wins, asked.ends_at), else_=Block.ends_at),
     }
     await session.execute(
         statement.on_conflict_do_update(index_elements=["newsletter_id", "subject"], set_=both)
     )
 
 
+def _wins(ground: Ground, ends_at: ColumnElement[datetime], at: datetime) -> ColumnElement[bool]:
+    """Whether a block takes the place of the one that is there: a mailbox that is gone only of its equal."""
+    longer = or_(ends_at.is_(None), Block.ends_at < ends_at)
+    bounced = Block.ground == Ground.BOUNCE
+    return (
+        or_(Block.ends_at <= at, and_(bounced, longer)) if ground is Ground.BOUNCE else or_(bounced, longer)
+    )
+
+
 async def remove(
-    session: AsyncSession, newsletter_id: UUID, known: list[bytes], upto: datetime
+    session: AsyncSession, newsletter_id: UUID, known: list[bytes], upto: datetime, *only: Ground
 ) -> list[tuple[bytes, str]]:
-    """Delete the blocks of an address made up to a moment; their pseudonyms, each with its key."""
+    """Delete the blocks of an address made up to a moment; their pseudonyms, each with its key.
+
+    `only` are grounds; without any, whatever the ground is.
+    """
     these = Block.newsletter_id == newsletter_id, Block.subject.in_(known), Block.at <= upto
-    gone = await session.execute(delete(Block).where(*these).returning(Block.subject, Block.key_id))
-    return [(subject, key_id) for subject, key_id in gone]
+    gone = (
+        delete(Block)
+        .where(*these, Block.ground.in_(only or list(Ground)))
+        .returning(Block.subject, Block.key_id)
+    )
+    return [(subject, key_id) for subject, key_id in await session.execute(gone)]
 
 
 async def complaints(session: AsyncSession, newsletter_id: UUID, *, since: datetime) -> int:

@@ -1,7 +1,8 @@
 """A block is lifted because its person wants that: the ledger first, so that no replay brings it back.
 
 There are three ways: the link that came with the block, a request that an officer handles, and an erasure
-that takes the block along. Somebody who only types the address lifts nothing, and no mail goes to it.
+that takes the block along. Somebody who only types the address lifts nothing, and no mail goes to it. But
+where only the mailbox was gone, its owner signs up again: the yes lifts that block, and no other (ER-05).
 """
 
 from __future__ import annotations
@@ -39,11 +40,30 @@ async def lift(
 
     `upto` leaves alone a block of after that moment: who asked for silence again has it.
     """
-    known, at = block.subjects(ring, newsletter_id, address), ledger.moment(now)
+    known = block.subjects(ring, newsletter_id, address)
     gone = await block.remove(session, newsletter_id, known, ledger.moment(upto or now))
+    return await _told(session, book, newsletter_id, gone, now)
+
+
+async def answered(
+    session: AsyncSession, letter: Newsletter, address: Address, *, ring: KeyRing, book: Book, now: datetime
+) -> None:
+    """A mailbox that was gone said yes: what blocked it for that goes, on record as the reader's own act."""
+    known = block.subjects(ring, letter.id, address)
+    gone = await block.remove(session, letter.id, known, ledger.moment(now), Ground.BOUNCE)
+    await _told(session, book, letter.id, gone, now)
+    if gone:
+        about = f"newsletter {letter.slug}"
+        await audit.record(session, "reader", Event.BLOCK_LIFTED, about=about, reason="button", now=now)
+
+
+async def _told(
+    session: AsyncSession, book: Book, newsletter_id: UUID, gone: list[tuple[bytes, str]], now: datetime
+) -> tuple[int, bool]:
+    """A line of the ledger for each: how many, and whether the ledger has them."""
     final = True
     for subject, key_id in gone:
-        line = Farewell(newsletter_id, key_id, subject, Reason.LIFTED, at)
+        line = Farewell(newsletter_id, key_id, subject, Reason.LIFTED, ledger.moment(now))
         final = await farewell.write(session, book, line) and final
     return len(gone), final
 

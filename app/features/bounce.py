@@ -1,7 +1,7 @@
-"""A mailbox does not exist any more: the subscription ends.
+"""A mailbox does not exist any more: the subscription ends, and the address is blocked for a year.
 
-Only the hard codes of TR-08 lead here. Nothing is blocked: whoever has that mailbox later may sign
-up again.
+Only the hard codes of TR-08 lead here, heard while sending. Whoever has that mailbox later signs up again;
+that yes lifts the block (ER-05). What comes back by mail is read by `returned`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
-from app.domain import farewell, subscriber
+from app.domain import silence
+from app.domain.block import Ground
 from app.domain.book import Book
-from app.domain.ledger import Reason
 
 
 async def bounce(
     session: AsyncSession, subscriber_id: UUID, *, ring: KeyRing, book: Book, now: datetime
 ) -> bool:
     """End the subscription whose mailbox is gone; False when it had ended already."""
-    row = await subscriber.by_id(session, subscriber_id)
-    if row is None:
-        return False
-    ended = await farewell.end(session, row, Reason.BOUNCED, ring=ring, book=book, now=now)
-    return ended is not None
+    return await silence.of_reader(session, subscriber_id, Ground.BOUNCE, ring=ring, book=book, now=now)

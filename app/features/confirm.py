@@ -17,10 +17,9 @@ from app.core import tokens
 from app.core.address import Address, parse
 from app.core.crypto import KeyRing, Unreadable
 from app.core.errors import LinkProblem
-from app.domain import block, consent, farewell, newsletter, service, subscriber
+from app.domain import block, consent, farewell, lifting, newsletter, service, silence, subscriber
 from app.domain.block import Block, Ground
 from app.domain.book import Book
-from app.domain.ledger import Reason
 from app.domain.newsletter import Newsletter
 from app.domain.service import LINK_LIVES
 
@@ -92,7 +91,10 @@ async def confirm(
     if not fresh:
         raise LinkProblem("used", slug=asked.newsletter.slug, language=asked.language)
     words = shown(asked.newsletter)
-    return Confirmed(asked, again=not await _add(session, asked, words, ring=ring, now=now))
+    added = await _add(session, asked, words, ring=ring, now=now)
+    if added:
+        await lifting.answered(session, asked.newsletter, asked.address, ring=ring, book=book, now=now)
+    return Confirmed(asked, again=not added)
 
 
 async def present(session: AsyncSession, asked: Asked, ring: KeyRing) -> bool:
@@ -142,12 +144,5 @@ async def decline(session: AsyncSession, text: str, *, ring: KeyRing, book: Book
     """
     asked = await read(session, text, ring=ring, now=now, purpose="notme")
     letter = asked.newsletter
-    row = await subscriber.find(session, ring, letter.id, asked.address)
-    if row is not None:
-        await farewell.end(session, row, Reason.BLOCKED, ring=ring, book=book, now=now)
-    else:
-        await farewell.note(session, letter.id, asked.address, Reason.BLOCKED, ring=ring, book=book, now=now)
-    await farewell.block_address(
-        session, letter.id, asked.address, Ground.NOT_ME, ring=ring, book=book, now=now
-    )
+    await silence.begin(session, letter.id, asked.address, Ground.NOT_ME, ring=ring, book=book, now=now)
     return asked

@@ -127,10 +127,14 @@ async def test_every_block_is_put_back_and_a_longer_one_stays(
 
     house = await restored(on, settings, backups, clock, act)
     for ground in Ground:
-        assert await mailed(house, on, f"{ground}@example.net", clock()) is None
+        known = block.subjects(house.ring, on.letter.id, parse(f"{ground}@example.net"))
+        async with house.database.reading() as session:
+            found = await block.active(session, known, now=clock())
+        assert found is not None
+        assert found.ground == ground
     async with house.database.unit_of_work() as session:
-        known = block.subject(house.ring, on.letter.id, parse("not_me@example.net"))
-        await block.put(session, on.letter.id, known, Ground.OBJECTION, clock())
+        longer = block.subject(house.ring, on.letter.id, parse("not_me@example.net"))
+        await block.put(session, on.letter.id, longer, Ground.OBJECTION, clock())
     await guard.replay(watching(house), everything=True, now=clock())
     assert await mailed(house, on, "not_me@example.net", clock.forward(days=36500)) is None
     await house.close()

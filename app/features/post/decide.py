@@ -1,7 +1,8 @@
 """What a waiting mail turns out to mean, decided here and not while a visitor waits for an answer.
 
 The form answered the same for everyone; only now does the service look whether the address is new,
-subscribed already, blocked, or asked too often. In the last two cases nothing is sent.
+subscribed already, blocked, or asked too often. In the last two cases nothing is sent, but for a sign-up of
+a mailbox that was gone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from app.core.address import Address, parse
 from app.core.crypto import KeyRing
 from app.core.throttle import Meter
 from app.domain import block, subscriber
+from app.domain.block import Ground
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Purpose
 from app.domain.service import LINK_LIVES
@@ -75,7 +77,7 @@ async def decide(desk: Desk, content: dict[str, Any], *, first: bool) -> Decisio
     purpose = Purpose(content["purpose"])
     if purpose in {Purpose.STAFF, Purpose.REQUEST}:
         return Decision(content["template"], content["language"], letter, address, content["words"])
-    if await _blocked(desk, letter, address):
+    if await _blocked(desk, letter, address, purpose):
         return None
     allowance = ALLOWED.get(purpose)
     if allowance and first and await _too_often(desk, letter, address, allowance):
@@ -83,9 +85,11 @@ async def decide(desk: Desk, content: dict[str, Any], *, first: bool) -> Decisio
     return await _FINDERS[purpose](desk, letter, address, content)
 
 
-async def _blocked(desk: Desk, letter: Newsletter, address: Address) -> bool:
+async def _blocked(desk: Desk, letter: Newsletter, address: Address, purpose: Purpose) -> bool:
     known = block.subjects(desk.ring, letter.id, address)
-    return await block.active(desk.session, known, now=desk.now) is not None
+    # Who has a mailbox again that was gone can only come back by a mail to it (ER-05).
+    but = Ground.BOUNCE if purpose is Purpose.SIGNUP else None
+    return await block.active(desk.session, known, now=desk.now, but=but) is not None
 
 
 async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance: Allowance) -> bool:

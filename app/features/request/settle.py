@@ -15,7 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import paths, tokens
 from app.core.address import Address
 from app.core.errors import Refused
-from app.domain import answer, block, erasure, farewell, lifting, newsletter, request, subscriber, term
+from app.domain import (
+    answer,
+    block,
+    erasure,
+    farewell,
+    lifting,
+    newsletter,
+    request,
+    silence,
+    subscriber,
+    term,
+)
 from app.domain.audit import Event
 from app.domain.block import Ground
 from app.domain.certificate import Removed
@@ -140,11 +151,7 @@ async def _act(session: AsyncSession, desk: Desk, row: Request, letter: Newslett
     if row.kind == Kind.RESTRICTION and found is not None:
         await farewell.restrict(session, found, book=desk.book, now=desk.now)
     elif row.kind == Kind.OBJECTION:
-        if found is not None:
-            await farewell.end(session, found, Reason.BLOCKED, **tools)
-        else:  # lifting the block must not make links of before work again
-            await farewell.note(session, letter.id, address, Reason.BLOCKED, **tools)
-        await farewell.block_address(session, letter.id, address, Ground.OBJECTION, **tools)
+        await silence.begin(session, letter.id, address, Ground.OBJECTION, **tools)
     elif row.kind == Kind.LIFT:
         await _lift(session, desk, row, letter, address)
     elif row.kind == Kind.CORRECTION and found is not None and not row.reachable:
