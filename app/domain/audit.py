@@ -91,6 +91,7 @@ class Event(StrEnum):
     REQUEST_CLOSED = "request.closed"
     REQUEST_WARNED = "request.warned"
     REPLY_CARRIED_OUT = "reply.carried_out"
+    COMPLAINT_RECORDED = "complaint.recorded"
     BLOCK_LIFTED = "block.lifted"
     BREACH_RECORDED = "breach.recorded"
     BREACH_AMENDED = "breach.amended"

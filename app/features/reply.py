@@ -34,7 +34,7 @@ async def sign_off(
     letter: Newsletter,
     address: Address,
     *,
-    editor: tuple[UUID, str],
+    by: tuple[UUID, str],
     ring: KeyRing,
     book: Book,
     now: datetime,
@@ -44,7 +44,7 @@ async def sign_off(
     Where there is none, the ledger gets a line all the same: links that were mailed to the address open
     nothing any more, and it takes about as long.
     """
-    staff_id, name = editor
+    staff_id, name = by
     if (await throttle.so_far(session, A_DAY, staff_id.bytes, ring=ring, now=now)).count >= MOST:
         raise TooOften("replies", A_DAY.starts(now) + A_DAY.window - now)
     await throttle.hit(session, A_DAY, staff_id.bytes, ring=ring, now=now)

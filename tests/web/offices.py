@@ -91,6 +91,8 @@ OFFICE: list[State] = [
     ("request, known", "/staff/requests/new", ready),
     ("requests", "/staff/requests", None),
     ("look-up, done", "/staff/look-up", looked),
+    ("a complaint, wrong", "/staff/complaints", typed("alice")),
+    ("a complaint, carried out", "/staff/complaints", typed("erik@example.net")),
     ("on hold", "/staff/held", None),
     ("a reader's answer, wrong", "/staff/replies", typed("alice")),
     ("a reader's answer, carried out", "/staff/replies", typed("dora@example.net")),

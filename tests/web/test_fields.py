@@ -68,7 +68,8 @@ async def test_what_is_typed_is_text_or_refused(site: Site, emre: Browser) -> No
     for text in ODD.values():
         await straight_in(site, site.client, "emre")
         await pressed(emre, "/staff", f"{dana}/subject", subject=text)
-        await pressed(emre, "/staff", "/staff/replies", address=text, newsletter=SLUG)
+        for door in ("/staff/replies", "/staff/complaints"):
+            await pressed(emre, "/staff", door, address=text, newsletter=SLUG)
         for first, last in ((text, text), ("2026-12-01", text), (text, "2026-12-01")):
             await pressed(emre, "/staff", "/staff/absence", first=first, last=last)
         for typed in ({"on": text, "at": "10:00"}, {"on": "2026-12-01", "at": text}):

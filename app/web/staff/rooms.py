@@ -28,6 +28,7 @@ DESK: Final = frozenset({Role.EDITOR, Role.APPROVER, Role.SUPERVISOR})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 REQUESTS: Final = "/staff/requests"
 LOOK_UP: Final = "/staff/look-up"
+COMPLAINTS: Final = "/staff/complaints"
 TRAIL: Final = "/staff/trail"
 KEYS: Final = "/staff/keys"
 ARCHIVE: Final = "/staff/archive"
@@ -110,6 +111,12 @@ def _rights(say: Say) -> list[Room]:
             LOOK_UP,
             say("Look up an address"),
             say("One address, with a reason and a case. It is on record, and its owner can see it."),
+            OFFICERS,
+        ),
+        Room(
+            COMPLAINTS,
+            say("Record a complaint"),
+            say("Somebody says that our mail is unwanted: type the address. It gets no mail any more."),
             OFFICERS,
         ),
         Room(
