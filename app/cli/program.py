@@ -13,7 +13,7 @@ import typer
 
 from app.cli.door import Commands
 
-VERBS = ("run", "serve", "worker", "migrate", "doctor", "bench", "erase", "register")
+VERBS = ("run", "serve", "worker", "migrate", "doctor", "bench", "erase", "returned", "register")
 NOUNS = ("newsletter", "staff", "issue", "subscribers", "keys", "ledger", "audit", "breach", "supervision")
 PRIVATE = 0o077  # files that are made here are for their owner only: databases, keys, locks
 

@@ -100,7 +100,7 @@ class Postfix:
             return set(client.esmtp_features)
 
 
-def _settle(folder: Path, port: int, onward: int, *, tls: bool) -> None:
+def _settle(folder: Path, port: int, onward: int, *, tls: bool, more: tuple[str, str]) -> None:
     """Its settings and the folders it wants to find."""
     folder.chmod(0o755)  # Postfix's own user must get in
     for name in ("settings", "queue", "data", "log"):
@@ -109,8 +109,8 @@ def _settle(folder: Path, port: int, onward: int, *, tls: bool) -> None:
     settings = folder / "settings"
     words = {"folder": folder, "programs": PROGRAMS, "owner": OWNER, "group": GROUP}
     security = "encrypt" if tls else "may"
-    (settings / "main.cf").write_text(MAIN.format(onward=onward, security=security, **words))
-    (settings / "master.cf").write_text(SERVICES.format(port=port))
+    (settings / "main.cf").write_text(MAIN.format(onward=onward, security=security, **words) + more[0])
+    (settings / "master.cf").write_text(SERVICES.format(port=port) + more[1])
     (settings / "chain.pem").write_bytes(certificates().chain())
     (settings / "chain.pem").chmod(0o600)
     (folder / "authority.pem").write_text(certificates().authority)
@@ -136,12 +136,17 @@ def _wait(relay: Postfix, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running(port: int, onward: int, *, tls: bool = False) -> Iterator[Postfix]:
-    """Start one that passes everything on to a port of this machine, and stop it again."""
+def running(
+    port: int, onward: int, *, tls: bool = False, more: tuple[str, str] = ("", "")
+) -> Iterator[Postfix]:
+    """Start one that passes everything on to a port of this machine, and stop it again.
+
+    `more` is what else stands in its main.cf and in its master.cf.
+    """
     program = _able()
     folder = Path(tempfile.mkdtemp(prefix="bode-postfix-", dir=MEMORY if MEMORY.is_dir() else None))
     try:
-        _settle(folder, port, onward, tls=tls)
+        _settle(folder, port, onward, tls=tls, more=more)
         command = [program, "-c", str(folder / "settings")]
         relay = Postfix(port, tls, folder / "authority.pem", folder / "log" / "mail")
         with relay.log.with_name("start").open("wb") as said:
