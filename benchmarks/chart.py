@@ -8,7 +8,8 @@ from typing import Any
 WIDTH, LEFT, ROW, BAR, TOP = 780, 290, 34, 20, 56  # pixels
 FULL = 420  # pixels for a ratio of 1
 STYLE = (
-    "text{font:14px sans-serif;fill:#1b2a2f}.l{font-size:13px}.b{fill:#1f5c4d}.g{stroke:#8a9a9f;stroke-dasharray:4 4}"
+    "text{font:14px sans-serif;fill:#1b2a2f}.l{font-size:13px}.b{fill:#1f5c4d}"
+    ".g{stroke:#8a9a9f;stroke-dasharray:4 4}"
     "@media(prefers-color-scheme:dark){text{fill:#e8eeee}.b{fill:#6cc3a7}}"
 )
 ROWS = (
