@@ -28,7 +28,10 @@ from app.features.send.close import close
 from app.mail.courier import Courier
 from app.mail.mailbox import Mailbox
 from app.worker import Worker
+from tests import cast as people
 from tests.cast import Stage
+from tests.servers.received import Copy
+from tests.servers.smtp import Server
 
 TEXT = """---
 subject: "Nieuws van de maand: zó doet u dat"
@@ -41,6 +44,12 @@ Beste lezer,
 Een alinea met een [verwijzing naar meer uitleg](https://example.org/uitleg).
 """
 PATIENCE = 20.0  # seconds a test waits for something that should come at once
+
+
+def readers(server: Server) -> dict[str, list[Copy]]:
+    """What came for each reader; people of the staff get mail of their own."""
+    staff = {f"{name}@example.org" for name in people.PEOPLE}
+    return {name: copies for name, copies in server.received.recipients.items() if name not in staff}
 
 
 async def until(met: Callable[[], Awaitable[bool]]) -> None:

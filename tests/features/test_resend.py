@@ -19,7 +19,7 @@ from app.features.guard import Watch
 from tests.cast import Stage
 from tests.conftest import Clock
 from tests.features.test_send import READERS, crowded, once_each
-from tests.sending import change, look, over, reached, send, working
+from tests.sending import change, look, over, reached, readers, send, working
 from tests.servers.mischief import Mischief
 from tests.servers.smtp import Server
 
@@ -34,7 +34,7 @@ async def missed(cast: Stage, clock: Clock, server: Server, **settings: float) -
         await send(cast.house, issue_id)
         issue = await reached(cast.house, issue_id, State.SENT)
     server.mischief = Mischief()
-    assert issue.given_up == READERS - len(server.received.recipients) > 0
+    assert issue.given_up == READERS - len(readers(server)) > 0
     return issue_id
 
 
@@ -49,7 +49,7 @@ async def again(cast: Stage, issue_id: UUID, server: Server) -> None:
 async def test_who_missed_it_gets_the_same_mail_and_nobody_gets_two(cast: Stage, clock: Clock) -> None:
     async with Server(keep=True) as server:
         issue_id = await missed(cast, clock, server)
-        before, first = await look(cast.house, issue_id), set(server.received.recipients)
+        before, first = await look(cast.house, issue_id), set(readers(server))
         await again(cast, issue_id, server)
         issue = await look(cast.house, issue_id)
     once_each(server)
@@ -58,7 +58,7 @@ async def test_who_missed_it_gets_the_same_mail_and_nobody_gets_two(cast: Stage,
     assert issue.closed_at is not None
     dates = {
         name in first: message_from_bytes(copy.letter, policy=policy.default)["Date"]
-        for name, (copy,) in server.received.recipients.items()
+        for name, (copy,) in readers(server).items()
     }
     assert dates[True] == dates[False]
     async with cast.house.database.reading() as session:
@@ -77,7 +77,7 @@ async def test_who_got_it_after_doubt_is_not_mailed_again(cast: Stage, clock: Cl
         assert issue.given_up > 0
         await again(cast, issue_id, server)
         after = await look(cast.house, issue_id)
-    assert sorted(len(each) for each in server.received.recipients.values()) == [1] * (READERS - 1) + [2]
+    assert sorted(len(each) for each in readers(server).values()) == [1] * (READERS - 1) + [2]
     assert (after.accepted, after.in_doubt) == (READERS, 1)
 
 
@@ -87,7 +87,7 @@ async def test_who_left_paused_or_asked_for_restraint_since_does_not_get_it(
     async with Server() as server:
         issue_id = await missed(cast, clock, server)
         everyone = [f"reader{number}@example.net" for number in range(READERS - 1)]
-        without = [each for each in everyone if each not in server.received.recipients]
+        without = [each for each in everyone if each not in readers(server)]
         left, paused, restricted = [await cast.find(each) for each in without[:3]]
         assert left and paused and restricted  # noqa: PT018  (for the type checker)
         house = cast.house
@@ -98,7 +98,7 @@ async def test_who_left_paused_or_asked_for_restraint_since_does_not_get_it(
             (await session.get_one(Subscriber, restricted.seq)).restricted_at = clock()
         await again(cast, issue_id, server)
         issue = await look(cast.house, issue_id)
-    assert set(without) - set(server.received.recipients) == set(without[:3])
+    assert set(without) - set(readers(server)) == set(without[:3])
     assert (issue.accepted, issue.left, issue.given_up) == (READERS - 3, 3, 0)
 
 

@@ -26,7 +26,7 @@ from tests import cast as people
 from tests.cast import ALICE, Stage
 from tests.conftest import Clock
 from tests.features.byhand import in_hand
-from tests.sending import approved, books, change, let_go, look, over, reached, send, until, working
+from tests.sending import approved, books, change, let_go, look, over, reached, readers, send, until, working
 from tests.servers.smtp import Server
 
 READERS = 60
@@ -39,7 +39,7 @@ async def crowded(cast: Stage, clock: Clock, count: int = READERS) -> UUID:
 
 
 def once_each(server: Server, count: int = READERS) -> None:
-    copies = server.received.recipients
+    copies = readers(server)
     assert len(copies) == count
     assert {len(each) for each in copies.values()} == {1}
     assert server.received.counts["empty"] == 0

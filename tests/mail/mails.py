@@ -105,6 +105,14 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "halt": halt.read("535 5.7.8 at auth"),
         "issue_id": "3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
     },
+    "missing": {
+        **STAFF,
+        **ROOMS,
+        "subject": "Samen staan we sterker",
+        "given_up": 37,
+        "audience": 4120,
+        "issue_id": "3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
+    },
     "handover": {
         **STAFF,
         "kind": "writing",

@@ -12,10 +12,12 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import logs
-from app.domain import audit, delivery
+from app.core.crypto import KeyRing
+from app.domain import audit, delivery, edition, notice
 from app.domain.audit import Event
 from app.domain.delivery import OPEN, Delivery
 from app.domain.issue import Issue, State
+from app.domain.newsletter import Newsletter
 from app.domain.subscriber import Subscriber
 
 log = logs.get("send.close")
@@ -41,6 +43,21 @@ async def close(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool
     issue.answers = await delivery.refusals(session, issue_id)
     await _finish(session, issue, now)
     return True
+
+
+async def tell(session: AsyncSession, issue_id: UUID, *, ring: KeyRing, now: datetime) -> None:
+    """Editors and approvers hear of it when not everybody got an issue: "sent" alone would hide that."""
+    issue = await session.get_one(Issue, issue_id)
+    if issue.state != State.SENT or not issue.given_up:
+        return
+    letter = await session.get_one(Newsletter, issue.newsletter_id)
+    words = {
+        "subject": await edition.subject(session, issue, letter.language),
+        "given_up": issue.given_up,
+        "audience": issue.audience,
+        "issue_id": str(issue.id),
+    }
+    await notice.tell(session, letter, "missing", words, ring=ring, now=now)
 
 
 def _closable(issue: Issue) -> bool:

@@ -162,7 +162,10 @@ class Supply:
             await close.sweep(session, issue_id)
             if cancelled:
                 await delivery.give_up_rest(session, issue_id)
-            closed = await close.close(session, issue_id, now=self._tools.clock())
+            now = self._tools.clock()
+            closed = await close.close(session, issue_id, now=now)
+            if closed:
+                await close.tell(session, issue_id, ring=self._tools.ring(), now=now)
         if closed:
             self._tools.moved()
 
