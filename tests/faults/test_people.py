@@ -44,6 +44,17 @@ def test_cancelled(scene: Scene) -> None:
     kept_its_promise(scene, state="cancelled", given_up=READERS - taken)
 
 
+def test_forgotten(scene: Scene) -> None:
+    """A reader is erased while it goes out: whose turn had not come gets nothing, and the books balance."""
+    scene.begin()
+    scene.handed_over(READERS // 4)
+    last = f"reader{READERS - 2}@example.net"
+    scene.bode("erase", given=f"{last}\n")
+    scene.reaches("sent")
+    assert last not in scene.copies()
+    kept_its_promise(scene, left=1)
+
+
 @pytest.mark.parametrize("lease", [LEASE])
 @pytest.mark.parametrize("kind", DATABASES)
 def test_a_backup_is_put_back(kind: str, make, request: pytest.FixtureRequest, tmp_path: Path) -> None:
