@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
-from sqlalchemy import LargeBinary, String, select
+from sqlalchemy import LargeBinary, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -128,19 +128,35 @@ def signed(tables: Tables, ring: KeyRing, point: Any) -> bool:
 
 
 async def verify(session: AsyncSession, tables: Tables, ring: KeyRing) -> list[str]:
-    """What is wrong with a chain, in words; an empty list when nothing is."""
+    """What is wrong with a chain, in words; an empty list when nothing is.
+
+    Records may be added meanwhile. So points and head are read first, and the records up to that head; what
+    stands after it must be known to the head as it is then.
+    """
     points = list(await session.scalars(select(tables.checkpoint).order_by("seq")))
+    head = await session.get(tables.head, tables.name, populate_existing=True)
+    end = (head.seq, head.hash) if head is not None else None
     faults = [f"checkpoint {p.seq}: the signature is wrong" for p in points if not signed(tables, ring, p)]
     faults += _gaps(points)
-    rows = await session.stream_scalars(select(tables.record).order_by("seq"))
+    record = tables.record
+    upto = record.seq <= (end[0] if end else 0)
+    rows = await session.stream_scalars(select(record).where(upto).order_by(record.seq))
     walk = _Walk(points)
     async for some in rows.partitions(READ_AT_ONCE):
         for row in some:
             faults += walk.reach(row)
             if fault := walk.take(row):
                 return [*faults, fault]
-    head = await session.get(tables.head, tables.name)
-    return faults + walk.finish(head)
+    return [*faults, *walk.finish(end), *await _behind(session, tables)]
+
+
+async def _behind(session: AsyncSession, tables: Tables) -> list[str]:
+    """A record after the head: whoever adds one moves the head in the same transaction."""
+    last = await session.scalar(select(func.max(tables.record.seq))) or 0
+    head = await session.get(tables.head, tables.name, populate_existing=True)
+    if last <= (head.seq if head is not None else 0):
+        return []
+    return ["the head of the chain is missing" if head is None else f"records after {head.seq} are not known"]
 
 
 def _gaps(points: Sequence[Any]) -> list[str]:
@@ -182,14 +198,14 @@ class _Walk:
         self._seq, self._hash = row.seq, row.hash
         return None
 
-    def finish(self, head: Any) -> list[str]:
+    def finish(self, end: tuple[int, bytes] | None) -> list[str]:
         if not self._begun and self._points:
             self._seq = max(self._points)
             self._hash = self._points[self._seq]
-        if head is None:
+        if end is None:
             return [] if self._seq == 0 else ["the head of the chain is missing"]
-        if (head.seq, head.hash) != (self._seq, self._hash):
-            return [f"records after {self._seq} are missing; the chain goes to {head.seq}"]
-        if self._points and max(self._points) > head.seq:
+        if end != (self._seq, self._hash):
+            return [f"records after {self._seq} are missing; the chain goes to {end[0]}"]
+        if self._points and max(self._points) > end[0]:
             return ["records after the head were signed and are missing"]
         return []

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
 from app.domain import newsletter, outbox, staff, term
+from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Purpose
 from app.domain.staff import Role, Staff
@@ -32,6 +33,11 @@ async def tell(
     for person in people:
         queue(session, letter, person, template, words, ring=ring, now=now)
     return len(people)
+
+
+def concerned(issue: Issue) -> tuple[Role, ...]:
+    """Who hears how an issue goes: who makes issues; of a notice of a data breach also who may approve it."""
+    return (*EDITORIAL, *issue.approvers) if issue.notice else EDITORIAL
 
 
 async def restored(session: AsyncSession, *, ring: KeyRing, now: datetime) -> None:

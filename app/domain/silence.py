@@ -60,6 +60,8 @@ async def of_reader(
     row = await subscriber.by_id(session, subscriber_id)
     if row is None:
         return False
-    address = subscriber.opened(ring, row)
-    await begin(session, row.newsletter_id, address, ground, ring=ring, book=book, now=now)
+    address, newsletter_id = subscriber.opened(ring, row), row.newsletter_id
+    if await farewell.end(session, row, ENDS[ground], ring=ring, book=book, now=now) is None:
+        return False
+    await farewell.block_address(session, newsletter_id, address, ground, ring=ring, book=book, now=now)
     return True

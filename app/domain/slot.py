@@ -127,32 +127,36 @@ def goes_at(at: datetime, now: datetime) -> datetime:
 
 async def next_free(session: AsyncSession, newsletter: Newsletter, now: datetime) -> Free | None:
     """The next free slot; only looks, so that a page may ask."""
+    for period, at, row in await _months(session, newsletter, now, MONTHS_AHEAD):
+        if row is None or row.state == State.OPEN:
+            return Free(period, at, goes_at(at, now))
+    return None
+
+
+async def _months(
+    session: AsyncSession, newsletter: Newsletter, now: datetime, most: int
+) -> list[tuple[str, datetime, Slot | None]]:
+    """The coming months by the cadence, each with what is known of it.
+
+    Also when its moment has passed by an earlier cadence: a month that was sent is not free again.
+    """
     rhythm = newsletter.rhythm
     if rhythm is None:
-        return None
-    kept = await session.scalars(select(Slot).where(Slot.newsletter_id == newsletter.id, Slot.at > now))
-    taken = {row.period for row in kept if row.state != State.OPEN}
-    ahead = islice(rhythm.upcoming(now, newsletter.zone), MONTHS_AHEAD)
-    free = ((str(period), at) for period, at in ahead if str(period) not in taken)
-    return next((Free(period, at, goes_at(at, now)) for period, at in free), None)
+        return []
+    coming = [(str(period), at) for period, at in islice(rhythm.upcoming(now, newsletter.zone), most)]
+    here = Slot.newsletter_id == newsletter.id, Slot.period.in_([period for period, _ in coming])
+    known = {row.period: row for row in await session.scalars(select(Slot).where(*here))}
+    return [(period, at, known.get(period)) for period, at in coming]
 
 
 async def ahead(
     session: AsyncSession, newsletter: Newsletter, now: datetime, most: int
 ) -> list[tuple[str, datetime, State]]:
     """The coming months: which, when, and what of them is known; only looks."""
-    rhythm = newsletter.rhythm
-    if rhythm is None:
-        return []
-    kept = await session.scalars(select(Slot).where(Slot.newsletter_id == newsletter.id, Slot.at > now))
-    known = {row.period: row for row in kept}
     found = []
-    for period, at in islice(rhythm.upcoming(now, newsletter.zone), most):
-        row = known.get(str(period))
-        claimed = row is not None and row.state != State.OPEN
-        found.append(
-            (str(period), row.at if row and claimed else at, State(row.state if row else State.OPEN))
-        )
+    for period, at, row in await _months(session, newsletter, now, most):
+        kept = row is not None and row.state != State.OPEN
+        found.append((period, row.at, State(row.state)) if row and kept else (period, at, State.OPEN))
     return found
 
 

@@ -140,8 +140,7 @@ async def preview(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int
 
 
 async def _preview(session: AsyncSession, issue: Issue, *, ring: KeyRing, now: datetime) -> int:
-    also = issue.approvers if issue.notice else ()
-    people = await staff.with_role(session, *notice.EDITORIAL, *also)
+    people = await staff.with_role(session, *notice.concerned(issue))
     for person in people:
         content = {
             "address": staff.opened(ring, person),

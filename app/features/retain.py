@@ -17,6 +17,8 @@ from app.core.register import Kept
 from app.domain import audit
 from app.domain.audit import Event
 
+ROOM = 120  # characters of a reason in the trail
+
 
 async def retain(session: AsyncSession, *, now: datetime) -> dict[str, int]:
     """Delete every row that is past its term; returns how many per table."""
@@ -29,7 +31,8 @@ async def retain(session: AsyncSession, *, now: datetime) -> dict[str, int]:
                 removed[table.name] = count
     if removed:
         reason = ", ".join(f"{name} {count}" for name, count in removed.items())
-        await audit.record(session, "service", Event.RETENTION_RUN, reason=reason[:120], now=now)
+        reason = reason if len(reason) <= ROOM else reason[:ROOM].rpartition(", ")[0]  # no figure cut in two
+        await audit.record(session, "service", Event.RETENTION_RUN, reason=reason, now=now)
     return removed
 
 

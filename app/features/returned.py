@@ -1,10 +1,10 @@
 """A report came back by mail: who complained, or has no mailbox any more, is left alone from now on.
 
 A reader is known by what we put on the letter ourselves. The delivery's random number stands in the letter's
-head only. The mark in the link to leave is in every forwarded text as well, so alone it does what that link
-does: it ends, and blocks nobody (promise 6). The address in a report finds nobody. It only holds us back: a
-server also reports the mailbox that a reader's mail is passed on to, and that one may go while the reader's
-is there.
+head only, and in the head of what answers or forwards it. The mark in the link to leave is in every forwarded
+text as well, so alone it does what that link does: it ends, and blocks nobody (promise 6). The address in a
+report finds nobody. It only holds us back: a server also reports the mailbox that a reader's mail is passed
+on to, and that one may go while the reader's is there.
 """
 
 from __future__ import annotations

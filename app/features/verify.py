@@ -20,8 +20,8 @@ TOLD = (Role.OFFICER, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 async def verify(session: AsyncSession, ring: KeyRing, book: Book) -> tuple[Wholeness, bool]:
     """What is found now, and whether that is worse than, or other than, what was found before."""
+    found = await wholeness.look(session, ring, book)  # first: it must not look at an older moment
     before = await wholeness.last(session)
-    found = await wholeness.look(session, ring, book)
     return found, found.broken and (before is None or before[0] != found)
 
 

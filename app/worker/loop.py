@@ -145,6 +145,8 @@ class Worker:
             carrier.stop()
             self.stopping.set()
             await asyncio.gather(*tasks)
+            for _ in range(self.dead.qsize()):  # what the senders told while they came to an end
+                await self._bounce(self.dead.get_nowait())
             stopper.cancel()
 
     async def _until_compared(self) -> None:

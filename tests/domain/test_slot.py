@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -115,9 +115,20 @@ async def test_a_month_that_was_sent_is_not_sent_again_on_a_later_day(cast: Stag
     async with cast.house.database.unit_of_work() as session:
         await slot.use(session, first)
         (await session.get_one(Newsletter, cast.letter.id)).cadence = "day 28 10:00"
-    taken = await claim(cast, second, DECEMBER)
+    later = DECEMBER + timedelta(days=1)
+    async with cast.house.database.reading() as session:
+        letter = await session.get_one(Newsletter, cast.letter.id)
+        free = await slot.next_free(session, letter, later)
+        months = await slot.ahead(session, letter, later, 2)
+    taken = await claim(cast, second, later)
     assert taken is not None
     assert taken.period == "2027-01"
+    assert free is not None
+    assert free.period == taken.period
+    assert [(period, state) for period, _, state in months] == [
+        ("2026-12", slot.State.USED),
+        ("2027-01", slot.State.OPEN),
+    ]
 
 
 @pytest.mark.parametrize(

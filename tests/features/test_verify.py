@@ -6,11 +6,13 @@ import asyncio
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 
-from app.domain import ledger, wholeness
-from app.domain.audit import Record
+from app.domain import audit, ledger, wholeness
+from app.domain.audit import Event, Record
 from app.domain.outbox import Mail
 from app.domain.service import Job
 from app.mail.courier import Courier
@@ -66,6 +68,33 @@ async def test_a_changed_line_of_the_ledger_is_found(cast: Stage, clock: Clock) 
         await session.execute(update(ledger.Entry).values(subject=b"x" * 32))
     assert await looked(cast, clock, box) == "trail whole, ledger broken"
     assert told(box) == WHO_MUST_KNOW
+
+
+async def test_what_is_recorded_while_somebody_looks_is_no_change(cast: Stage, clock: Clock) -> None:
+    """A line comes in after the head was read, and before the lines are."""
+    house = cast.house
+
+    async def another(*_: object) -> None:
+        async with house.database.unit_of_work() as session:
+            await audit.record(session, "dana", Event.ISSUE_WRITTEN, about="issue 1", now=clock())
+
+    async with house.database.reading() as session:
+        asked = session.stream_scalars
+
+        async def stream(*words: Any, **more: Any) -> Any:
+            await another()
+            return await asked(*words, **more)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(session, "stream_scalars", stream)
+            assert await audit.verify(session, house.ring, None) == []
+
+
+async def test_a_line_after_the_head_is_found(cast: Stage, clock: Clock) -> None:
+    async with cast.house.database.unit_of_work() as session:
+        await session.execute(update(audit.Head).values(seq=audit.Head.seq - 1))
+        faults = await audit.verify(session, cast.house.ring, None)
+    assert any("not known" in each for each in faults)
 
 
 def test_it_is_looked_at_every_day() -> None:

@@ -110,6 +110,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         **ROOMS,
         "subject": "Samen staan we sterker",
         "given_up": 37,
+        "breach": False,
         "audience": 4120,
         "issue_id": "3f0c5c1e-7d1a-4f43-9d0c-0d6c1f6f0a11",
     },

@@ -157,5 +157,5 @@ async def _stop(
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     subject = await edition.subject(session, issue, letter.language)
     words = {"subject": subject, "reason": reason, "issue_id": str(issue.id)}
-    await notice.tell(session, letter, template, words, ring=ring, now=now)
+    await notice.tell(session, letter, template, words, roles=notice.concerned(issue), ring=ring, now=now)
     log.error("issue.stopped", issue=str(issue.id), state=state, reason=reason)

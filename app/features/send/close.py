@@ -56,8 +56,9 @@ async def tell(session: AsyncSession, issue_id: UUID, *, ring: KeyRing, now: dat
         "given_up": issue.given_up,
         "audience": issue.audience,
         "issue_id": str(issue.id),
+        "breach": issue.notice,
     }
-    await notice.tell(session, letter, "missing", words, ring=ring, now=now)
+    await notice.tell(session, letter, "missing", words, roles=notice.concerned(issue), ring=ring, now=now)
 
 
 def _closable(issue: Issue) -> bool:

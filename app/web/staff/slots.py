@@ -78,13 +78,15 @@ async def _page(
         slot.State.OPEN: visit.say("free"),
         slot.State.CLAIMED: visit.say("taken by an issue"),
         slot.State.SKIPPED: visit.say("left out"),
+        slot.State.USED: visit.say("sent"),
+        slot.State.MISSED: visit.say("missed: nothing was approved"),
     }
     return visit.page(
         "staff_slots.html",
         status=WRONG if error else OK,
         here=ISSUES,
         letter=letter,
-        months=[(period, at, called.get(state, ""), str(state)) for period, at, state in months],
+        months=[(period, at, called[state], str(state)) for period, at, state in months],
         reasons=reasons(visit.say),
         error=error,
         chosen=chosen or {"period": "", "why": ""},

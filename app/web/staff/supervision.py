@@ -45,18 +45,24 @@ async def _made(visit: Inside, db: AsyncSession, quarter: Quarter, whole: Wholen
     return await supervise.gather(db, Shelf(visit.ring, register), quarter, whole, now=visit.now)
 
 
-async def _known(visit: Inside, db: AsyncSession) -> tuple[Wholeness, datetime]:
+async def _known(visit: Inside) -> tuple[Wholeness, datetime]:
     """Whether trail and ledger are whole, as the service found last; looked at now when it never did."""
-    last = await wholeness.last(db)
-    return last or (await wholeness.look(db, visit.ring, visit.book), visit.now)
+    async with visit.reading() as db:
+        last = await wholeness.last(db)
+    return last or (await _looked(visit), visit.now)
+
+
+async def _looked(visit: Inside) -> Wholeness:
+    async with visit.reading() as db:
+        return await wholeness.look(db, visit.ring, visit.book)
 
 
 @doors.look(SUPERVISION, kind=Kind.STAFF, roles=WATCHERS)
 async def show(visit: Entered) -> Response:
     """The figures of a quarter."""
     quarter = _chosen(visit, visit.request.query_params.get("quarter"))
+    whole, looked_at = await _known(visit)
     async with visit.reading() as db:
-        whole, looked_at = await _known(visit, db)
         found = await _made(visit, db, quarter, whole)
     return visit.page(
         "staff_supervision.html",
@@ -72,8 +78,9 @@ async def show(visit: Entered) -> Response:
 async def take(visit: Entered) -> Response:
     """The same as a signed file; that it was taken is on record."""
     quarter = _chosen(visit, (await visit.fields()).get("quarter"))
+    whole = await _looked(visit)
     async with visit.reading() as db:
-        found = await _made(visit, db, quarter, await wholeness.look(db, visit.ring, visit.book))
+        found = await _made(visit, db, quarter, whole)
     async with visit.writing() as db:
         await supervise.take(db, found, actor=visit.person.name, now=visit.now)
     name = f"toezichtdossier-{quarter}.json"

@@ -172,7 +172,7 @@ async def _read(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Any]
     before = await asyncio.to_thread(last.read) if last else before
     made = await _made(visit, db, found)
     return {
-        "mails": mail.everything(visit, made),
+        "mails": await asyncio.to_thread(mail.everything, visit, made),
         "last": last,
         "corrected": corrected,
         "changes": await _changes(db, found, before) if before and open_still else None,
