@@ -48,9 +48,20 @@ FROM subscriber
 CLOSED: LiteralString = """
 UPDATE issue
 SET state = 'sent', started_at = %s, frozen_at = %s, closed_at = %s, published_at = %s, due_at = %s,
-    audience = (SELECT count(*) FROM subscriber), period = NULL,
+    audience = (SELECT count(*) FROM subscriber), period = NULL, answers = '{"550 5.1.1": 4000}',
+    in_doubt = (SELECT count(*) FROM subscriber WHERE mod(seq, 10000) = 0),
     accepted = (SELECT count(*) FROM subscriber WHERE mod(seq, 50) <> 0),
     refused = (SELECT count(*) FROM subscriber WHERE mod(seq, 50) = 0)
+WHERE id = %s
+"""
+# Half of it has left; of a paused one the numbers are the same.
+GOING: LiteralString = (
+    "UPDATE delivery SET state = 'waiting', code = NULL WHERE issue_id = %s AND mod(seq, 2) = 0"
+)
+BEGUN: LiteralString = """
+UPDATE issue
+SET state = 'sending', started_at = %s, frozen_at = %s, due_at = %s,
+    audience = (SELECT count(*) FROM subscriber), period = NULL
 WHERE id = %s
 """
 TOTALS: LiteralString = """
@@ -85,13 +96,20 @@ def furnish(on: Stage, readers: int) -> dict[str, str]:
         on.execute(CLOSED, *[at] * 5, issue_id)
     on.execute(TOTALS, OLDER)
     on.execute(PROOFS)
+    going = on.service.issue(octets())
+    on.execute(COPIES, going)
+    on.execute(GOING, going)
+    on.execute(BEGUN, *[now] * 3, going)
     on.execute("ANALYZE")
     waiting = on.service.issue(octets())
-    return {"sent": sent[-1], "waiting": waiting}
+    draft = on.service.folder / "draft.md"
+    draft.write_text(octets())
+    words = ("issue", "import", str(draft), "--newsletter", "weerbaar-bestuur", "--author", "dana")
+    return {"sent": sent[-1], "going": going, "waiting": waiting, "draft": on.service.told(*words)["id"]}
 
 
 async def let_in(on: Stage) -> str:
-    """A session of somebody with every role; and what colleagues did in two years."""
+    """A session of somebody with every role who wrote nothing; and what colleagues did in two years."""
     settings = Settings(
         database_url=on.urls["main"],
         ledger_url=on.urls["ledger"],
@@ -100,7 +118,7 @@ async def let_in(on: Stage) -> str:
     )
     house = await houses.open_house(settings)
     async with house.database.unit_of_work() as db:
-        person = await staff.named(db, "dana")
+        person = await staff.named(db, "emre")
         person.roles = list(Role)
         for number in range(LINES):
             await audit.record(db, "dana", Event.ISSUE_WRITTEN, about=f"issue {number}", now=houses.now())
@@ -110,7 +128,7 @@ async def let_in(on: Stage) -> str:
 
 
 def paths(issues: dict[str, str]) -> list[str]:
-    """Every page of staff: those about an issue for one that was sent and one that waits."""
+    """Every page of staff, those about an issue for one of each kind; none about one person or request."""
     fill = {"language": "nl", "slug": "weerbaar-bestuur", "number": "1", "name": "none"}
     found = []
     for door in (each for room in ROOMS for each in room.doors.made):

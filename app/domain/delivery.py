@@ -6,6 +6,8 @@ block nor break an issue that is going out.
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -140,36 +142,40 @@ async def unlink(session: AsyncSession, subscriber_id: UUID) -> int:
     return len(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one look over all copies of an issue tells."""
+
+    books: dict[str, int]  # how many are in each state, and how many were ever in doubt
+    answers: dict[str, int]  # with which answers they were refused, most first
+    last_try: datetime | None  # when the copy is tried again that has to wait longest
+
+
+async def tally(session: AsyncSession, issue_id: UUID) -> Tally:
+    """Count all copies, once: an issue may have a million."""
+    unsure, due = func.count().filter(Delivery.in_doubt > 0), func.max(Delivery.due_at)
+    query = select(Delivery.state, Delivery.code, func.count(), unsure, due)
+    grouped = query.where(Delivery.issue_id == issue_id).group_by(Delivery.state, Delivery.code)
+    states: Counter[str] = Counter()
+    answers: Counter[str] = Counter()
+    doubt, tries = 0, []
+    for state, code, count, in_doubt, due_at in await session.execute(grouped):
+        states[str(state)] += count
+        doubt += in_doubt
+        if state == State.REFUSED:
+            answers[code or ""] += count
+        if state in OPEN and due_at is not None:
+            tries.append(due_at)
+    ends = {
+        str(state): states[state] for state in (State.ACCEPTED, State.REFUSED, State.LEFT, State.GIVEN_UP)
+    }
+    books = {**ends, "waiting": sum(states[state] for state in OPEN), "in_doubt": doubt}
+    return Tally(books, dict(answers.most_common()), max(tries, default=None))
+
+
 async def books(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
     """How many copies are in each state now, and how many were ever in doubt."""
-    unsure = func.count().filter(Delivery.in_doubt > 0)
-    query = select(Delivery.state, func.count(), unsure).where(Delivery.issue_id == issue_id)
-    rows = list(await session.execute(query.group_by(Delivery.state)))
-    found = {str(state): count for state, count, _ in rows}
-    ends = (State.ACCEPTED, State.REFUSED, State.LEFT, State.GIVEN_UP)
-    return {
-        **{str(state): found.get(state, 0) for state in ends},
-        "waiting": sum(found.get(state, 0) for state in OPEN),
-        "in_doubt": sum(each for _, _, each in rows),
-    }
-
-
-async def last_try(session: AsyncSession, issue_id: UUID) -> datetime | None:
-    """When the copy is tried again that has to wait longest; None when none has to."""
-    return await session.scalar(
-        select(func.max(Delivery.due_at)).where(Delivery.issue_id == issue_id, Delivery.state.in_(OPEN))
-    )
-
-
-async def refusals(session: AsyncSession, issue_id: UUID) -> dict[str, int]:
-    """How many copies were refused with which answer, most first."""
-    query = (
-        select(Delivery.code, func.count())
-        .where(Delivery.issue_id == issue_id, Delivery.state == State.REFUSED)
-        .group_by(Delivery.code)
-        .order_by(func.count().desc())
-    )
-    return {code or "": count for code, count in await session.execute(query)}
+    return (await tally(session, issue_id)).books
 
 
 async def doubted(session: AsyncSession, issue_id: UUID, most: int) -> list[UUID]:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing, Unreadable
 from app.domain import consent, delivery, subscriber
-from app.domain.delivery import Delivery
+from app.domain.delivery import Delivery, Tally
 from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
 from app.domain.subscriber import Subscriber
@@ -38,6 +38,7 @@ class Progress:
     """The books and the speed of an issue at one moment."""
 
     books: dict[str, int]
+    answers: dict[str, int]  # with which answers mail servers refused it
     rate: float | None  # messages a second since it began, or since a person let it go on
     seconds_left: float | None
 
@@ -73,19 +74,28 @@ class Details:
 
 async def progress(session: AsyncSession, issue: Issue, *, now: datetime) -> Progress:
     """How far it is; counted now, or as its books were closed."""
-    books = await _books(session, issue)
-    rate = _rate(issue, books, now)
-    return Progress(books, rate, await _left(session, issue, books["waiting"], rate, now))
+    found = await _tally(session, issue)
+    books, rate = found.books, _rate(issue, found.books, now)
+    left = await _left(session, issue, found, rate, now)
+    return Progress(books, found.answers, rate, left)
 
 
-async def _books(session: AsyncSession, issue: Issue) -> dict[str, int]:
-    """They balance in both cases."""
+async def _tally(session: AsyncSession, issue: Issue) -> Tally:
+    """Counted now, or as the books were closed; they balance in both cases."""
     if issue.closed_at is not None:
-        closed = {name: int(getattr(issue, name)) for name in (*ENDS, "in_doubt")}
-        return {"audience": issue.audience, **closed, "waiting": 0}
-    live = await delivery.books(session, issue.id)
-    counted = sum(live[name] for name in (*ENDS, "waiting"))
-    return {"audience": issue.audience if issue.frozen_at else counted, **live}
+        return await _closed(session, issue)
+    live = await delivery.tally(session, issue.id)
+    counted = sum(live.books[name] for name in (*ENDS, "waiting"))
+    whole = issue.audience if issue.frozen_at else counted
+    return Tally({"audience": whole, **live.books}, live.answers, live.last_try)
+
+
+async def _closed(session: AsyncSession, issue: Issue) -> Tally:
+    books = {name: int(getattr(issue, name)) for name in (*ENDS, "in_doubt")}
+    answers = issue.answers
+    if answers is None:  # closed before the answers were kept
+        answers = (await delivery.tally(session, issue.id)).answers
+    return Tally({"audience": issue.audience, **books, "waiting": 0}, answers, None)
 
 
 def _rate(issue: Issue, books: dict[str, int], now: datetime) -> float | None:
@@ -98,43 +108,37 @@ def _rate(issue: Issue, books: dict[str, int], now: datetime) -> float | None:
 
 
 async def _left(
-    session: AsyncSession, issue: Issue, waiting: int, rate: float | None, now: datetime
+    session: AsyncSession, issue: Issue, found: Tally, rate: float | None, now: datetime
 ) -> float | None:
     if issue.state != State.SENDING:
         return None
     pace = (await session.get_one(Newsletter, issue.newsletter_id)).pace
     speed = rate or pace
-    again_at = await delivery.last_try(session, issue.id) or now
-    return max(waiting / speed, (again_at - now) / timedelta(seconds=1)) if speed else None
+    again_in = ((found.last_try or now) - now) / timedelta(seconds=1)
+    return max(found.books["waiting"] / speed, again_in) if speed else None
 
 
 async def details(session: AsyncSession, issue: Issue, *, ring: KeyRing) -> Details:
     """Refusals by answer and by domain, and the copies in doubt."""
-    answers = await _answers(session, issue)
+    found = await _tally(session, issue)
     refusals: Counter[str] = Counter()
-    for answer, count in answers.items():
+    for answer, count in found.answers.items():
         refusals[answer.rpartition(" ")[2]] += count  # "550 5.1.1": the enhanced code, if there is one
     domains = await _domains(session, issue, ring, refusals.total()) if refusals else {}
-    return Details(dict(refusals), domains, await doubt(session, issue, DOUBT_MOST))
+    return Details(dict(refusals), domains, await doubt(session, issue, found.books, DOUBT_MOST))
 
 
-async def causes(session: AsyncSession, issue: Issue) -> dict[Cause, int]:
-    """Why it was refused, without a look at anybody's address: counted now, or as its books were closed."""
+def causes(answers: dict[str, int]) -> dict[Cause, int]:
+    """Why it was refused, without a look at anybody's address."""
     found: Counter[Cause] = Counter()
-    for answer, count in (await _answers(session, issue)).items():
+    for answer, count in answers.items():
         found[_cause(answer.rpartition(" ")[2])] += count
     return dict(found.most_common())
 
 
-async def _answers(session: AsyncSession, issue: Issue) -> dict[str, int]:
-    kept = issue.answers if issue.closed_at is not None else None
-    return await delivery.refusals(session, issue.id) if kept is None else kept
-
-
-async def doubt(session: AsyncSession, issue: Issue, most: int) -> list[UUID]:
+async def doubt(session: AsyncSession, issue: Issue, books: dict[str, int], most: int) -> list[UUID]:
     """The copies in doubt, while the rows per reader are kept; the books say whether there is any."""
-    none = issue.closed_at is not None and not issue.in_doubt
-    return [] if none else await delivery.doubted(session, issue.id, most)
+    return await delivery.doubted(session, issue.id, most) if books["in_doubt"] else []
 
 
 def _cause(code: str) -> Cause:

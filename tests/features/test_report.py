@@ -73,8 +73,7 @@ async def test_why_it_was_refused_is_known_when_the_rows_per_reader_are_gone(
     issue_id = await refused(cast, clock, readers=1 + 10, refusals=3)
     async with cast.house.database.unit_of_work() as session:
         await session.execute(delete(Delivery).where(Delivery.issue_id == issue_id))
-    async with cast.house.database.reading() as session:
-        assert await report.causes(session, await look(cast.house, issue_id)) == {Cause.MAILBOX: 3}
+    assert report.causes((await progress(cast, issue_id, clock)).answers) == {Cause.MAILBOX: 3}
     found = await details(cast, issue_id)
     assert (found.refusals, found.domains, found.doubt) == ({"5.2.2": 3}, {"other": 3}, [])
 

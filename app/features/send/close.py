@@ -31,7 +31,8 @@ async def close(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool
     issue = await session.scalar(query)
     if issue is None or not _closable(issue):
         return False
-    books = await delivery.books(session, issue_id)
+    tally = await delivery.tally(session, issue_id)
+    books = tally.books
     ends = sum(books[key] for key in ("accepted", "refused", "left", "given_up"))
     if issue.state == State.CANCELLED and issue.frozen_at is None:
         issue.audience = ends  # stopped before everybody was counted: who was, is
@@ -40,7 +41,7 @@ async def close(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool
         return False
     for key in ("accepted", "refused", "left", "given_up", "in_doubt"):
         setattr(issue, key, books[key])
-    issue.answers = await delivery.refusals(session, issue_id)
+    issue.answers = tally.answers
     await _finish(session, issue, now)
     return True
 

@@ -22,9 +22,25 @@ function show(numbers) {
   }
 }
 
+function because(causes) {
+  const section = document.querySelector("[data-causes]");
+  section.hidden = !causes.length;
+  section.querySelector("tbody").replaceChildren(
+    ...causes.map(([cause, count]) => {
+      const row = document.createElement("tr");
+      const head = row.appendChild(document.createElement("th"));
+      head.scope = "row";
+      head.textContent = cause;
+      row.appendChild(document.createElement("td")).textContent = count;
+      return row;
+    }),
+  );
+}
+
 source.addEventListener("message", (event) => {
   const numbers = JSON.parse(event.data);
   show(numbers);
+  because(numbers.causes);
   const begins = numbers.begun && !page.querySelector("[data-number]");
   if (begins || !numbers.moving) {
     source.close();

@@ -49,8 +49,7 @@ async def show(visit: Entered, issue: UUID) -> Response:
         found = await issues.get(db, issue)
         shared = await checking.shared(db, found)
         numbers = await _numbers(visit, db, found)
-        causes = await report.causes(db, found)
-        doubt = await report.doubt(db, found, SHOWN_DOUBT)
+        doubt = await report.doubt(db, found, numbers, SHOWN_DOUBT)
         spans = await report.history(db, shared["letter"], now=visit.now)
     labels = [f"{each.number}" for each in spans]
     return visit.page(
@@ -60,7 +59,6 @@ async def show(visit: Entered, issue: UUID) -> Response:
         moving=found.state in MOVING,
         may_correct=visit.person.has(Role.EDITOR) and found.begun and found.state in ENDED,
         may_act=any(visit.person.has(role) for role in MAKERS),
-        causes=[(_cause(visit, each), count) for each, count in causes.items()],
         doubt=doubt,
         spans=spans,
         moves=chart.bars(labels, [each.came for each in spans], [each.went for each in spans]),
@@ -130,6 +128,7 @@ async def _numbers(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, A
     share = 100 * done // books["audience"] if books["audience"] else 0
     return {
         **books,
+        "causes": [(_cause(visit, each), count) for each, count in report.causes(progress.answers).items()],
         "done": done,
         "share": share,
         "state": words.capital(words.states(visit.say)[State(found.state)]),
