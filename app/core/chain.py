@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
-from sqlalchemy import LargeBinary, String, func, select
+from sqlalchemy import LargeBinary, String, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -139,7 +139,7 @@ async def verify(session: AsyncSession, tables: Tables, ring: KeyRing) -> list[s
     faults = [f"checkpoint {p.seq}: the signature is wrong" for p in points if not signed(tables, ring, p)]
     faults += _gaps(points)
     record = tables.record
-    upto = record.seq <= (end[0] if end else 0)
+    upto = record.seq <= end[0] if end else true()
     rows = await session.stream_scalars(select(record).where(upto).order_by(record.seq))
     walk = _Walk(points)
     async for some in rows.partitions(READ_AT_ONCE):
@@ -154,9 +154,7 @@ async def _behind(session: AsyncSession, tables: Tables) -> list[str]:
     """A record after the head: whoever adds one moves the head in the same transaction."""
     last = await session.scalar(select(func.max(tables.record.seq))) or 0
     head = await session.get(tables.head, tables.name, populate_existing=True)
-    if last <= (head.seq if head is not None else 0):
-        return []
-    return ["the head of the chain is missing" if head is None else f"records after {head.seq} are not known"]
+    return [f"records after {head.seq} are not known"] if head is not None and last > head.seq else []
 
 
 def _gaps(points: Sequence[Any]) -> list[str]:
