@@ -17,10 +17,8 @@ WORDS: Final = {
     "lift": {"nl": "blokkade", "en": "block"},
     "held": {"nl": "inzage", "en": "held-data"},
     "certificate": {"nl": "bewijs", "en": "certificate"},
-    "receipt": {
-        "nl": "bewijs-ophalen",
-        "en": "collect-certificate",
-    },  # of an erasure that waits for the ledger
+    # Of an erasure that waits for the ledger.
+    "receipt": {"nl": "bewijs-ophalen", "en": "collect-certificate"},
     "copy": {"nl": "kopij", "en": "copy"},  # for partners: to send in a text
     "access": {"nl": "toegang", "en": "access"},  # for staff: to set what they sign in with
 }

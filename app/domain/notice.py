@@ -42,9 +42,22 @@ def concerned(issue: Issue) -> tuple[Role, ...]:
 
 async def restored(session: AsyncSession, *, ring: KeyRing, now: datetime) -> None:
     """Officers hear that a backup was put back: what they answered after it is open again."""
-    words = {"restored_on": term.today(now).isoformat()}
-    for person in await staff.with_role(session, Role.OFFICER):
-        await write(session, person, "restored", words, ring=ring, now=now)
+    await everybody(
+        session, "restored", {"restored_on": term.today(now).isoformat()}, Role.OFFICER, ring=ring, now=now
+    )
+
+
+async def everybody(
+    session: AsyncSession,
+    template: str,
+    words: dict[str, Any],
+    *roles: Role,
+    ring: KeyRing,
+    now: datetime,
+) -> int:
+    """Queue a mail about the service itself for everyone with a role; returns how many."""
+    people = await staff.with_role(session, *roles)
+    return sum([await write(session, each, template, words, ring=ring, now=now) for each in people])
 
 
 async def write(

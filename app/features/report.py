@@ -118,9 +118,8 @@ async def _left(
     return max(found.books["waiting"] / speed, again_in) if speed else None
 
 
-async def details(session: AsyncSession, issue: Issue, *, ring: KeyRing) -> Details:
-    """Refusals by answer and by domain, and the copies in doubt."""
-    found = await _tally(session, issue)
+async def details(session: AsyncSession, issue: Issue, found: Progress, *, ring: KeyRing) -> Details:
+    """Refusals by answer and by domain, and the copies in doubt; `found` is what was counted already."""
     refusals: Counter[str] = Counter()
     for answer, count in found.answers.items():
         refusals[answer.rpartition(" ")[2]] += count  # "550 5.1.1": the enhanced code, if there is one

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
-from app.domain import notice, staff, wholeness
+from app.domain import notice, wholeness
 from app.domain.book import Book
 from app.domain.staff import Role
 from app.domain.wholeness import State, Wholeness
@@ -28,5 +28,4 @@ async def verify(session: AsyncSession, ring: KeyRing, book: Book) -> tuple[Whol
 async def warn(session: AsyncSession, found: Wholeness, *, ring: KeyRing, now: datetime) -> int:
     """Tell who must know what was found; returns how many mails."""
     words = {"trail": found.trail == State.BROKEN, "ledger": found.ledger == State.BROKEN}
-    people = await staff.with_role(session, *TOLD)
-    return sum([await notice.write(session, each, "broken", words, ring=ring, now=now) for each in people])
+    return await notice.everybody(session, "broken", words, *TOLD, ring=ring, now=now)

@@ -25,7 +25,9 @@ from tests.servers.smtp import Server
 
 async def details(cast: Stage, issue_id: UUID) -> Details:
     async with cast.house.database.reading() as session:
-        return await report.details(session, await look(cast.house, issue_id), ring=cast.house.ring)
+        issue = await look(cast.house, issue_id)
+        found = await report.progress(session, issue, now=houses.now())
+        return await report.details(session, issue, found, ring=cast.house.ring)
 
 
 async def progress(cast: Stage, issue_id: UUID, clock: Clock) -> Progress:

@@ -49,7 +49,7 @@ async def _told(house: House, issue_id: str) -> tuple[dict[str, Any], Newsletter
         told = await words.described(session, issue)
         told["resumed_at"], told["frozen_at"] = words.iso(issue.resumed_at), words.iso(issue.frozen_at)
         progress = await reporting.progress(session, issue, now=houses.now())
-        details = await reporting.details(session, issue, ring=house.ring)
+        details = await reporting.details(session, issue, progress, ring=house.ring)
         return {**told, **_numbers(progress, details)}, letter
 
 
