@@ -11,9 +11,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.faults.forks import Worker
 from tests.faults.proxy import DOWN, UP, Proxy
 from tests.faults.scene import CONNECTIONS, LEASE, SLOW, Scene
+from tests.forks import Bode
 
 if TYPE_CHECKING:
     from tests.postgres import Server
@@ -38,7 +38,7 @@ class Play:
 
     scene: Scene
     chance: random.Random
-    workers: list[Worker] = field(default_factory=list)
+    workers: list[Bode] = field(default_factory=list)
     server: Server | None = None
     proxy: Proxy | None = None
     struck: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Play:
         self.scene.act("send")
         self.workers = [self.hired(place) for place in range(workers)]
 
-    def hired(self, place: int) -> Worker:
+    def hired(self, place: int) -> Bode:
         """A worker for a place."""
         if place == 0 and self.proxy:
             return self.scene.worker(BODE_DATABASE_URL=self.proxy.url)

@@ -15,7 +15,7 @@ from app.core.settings import Settings
 from app.domain import house as houses
 from tests import cast as people
 from tests.cli.desk import Desk
-from tests.faults.forks import Worker
+from tests.forks import Bode
 from tests.journeys import traces
 from tests.journeys.service import BODE, Service, until
 from tests.sending import approved
@@ -82,12 +82,6 @@ class Scene(Service):
         """What a person does with the issue: send, pause, resume or cancel."""
         self.bode("issue", step, self.issue_id)
 
-    def worker(self, **changes: str) -> Worker:
-        """A worker, with some settings of its own."""
-        process = Worker({**self.environment, **changes}, self.folder, self.folder / "log")
-        self._running.append(process)
-        return process
-
     def started(self, *before: str, **changes: str) -> subprocess.Popen[bytes]:
         """A worker as an operator starts it, perhaps by way of another program."""
         process = subprocess.Popen(
@@ -100,13 +94,13 @@ class Scene(Service):
         self._running.append(process)
         return process
 
-    def begin(self, *, delay: float = SLOW, **changes: str) -> Worker:
+    def begin(self, *, delay: float = SLOW, **changes: str) -> Bode:
         """Send, with one worker and a server that takes its time."""
         self.mail.behave(body_delay=delay)
         self.act("send")
         return self.worker(**changes)
 
-    def kill(self, process: Worker) -> None:
+    def kill(self, process: Bode) -> None:
         """End it as a power cut does."""
         self.stop(process, signal.SIGKILL)
 

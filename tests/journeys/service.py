@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,8 @@ from uuid import UUID
 import httpx2
 
 from app.core.address import parse
+from tests import forks
+from tests.forks import Bode
 from tests.journeys import traces
 from tests.servers import smtp
 
@@ -71,7 +72,7 @@ class Service:
             "BODE_LEASE_SECONDS": "4",
             **more,
         }
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._running: list[Any] = []  # ours, or those of an operator
         self._log = (folder / "log").open("ab")
         self.http = httpx2.Client(base_url=self.base, timeout=PATIENCE)
 
@@ -92,25 +93,17 @@ class Service:
 
     def bode(self, *words: str, given: str | None = None) -> str:
         """Run a command to its end; returns its standard output."""
-        return self._ran(*words, given=given, code=0).stdout
+        return self._ran(*words, given=given, code=0)[0]
 
     def refused(self, *words: str) -> str:
         """The reason why a command does nothing, from its standard error."""
-        return self._ran(*words, given=None, code=1).stderr
+        return self._ran(*words, given=None, code=1)[1]
 
-    def _ran(self, *words: str, given: str | None, code: int) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [BODE, *words],
-            env=self.environment,
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.folder,
-        )
-        self._log.write((done.stderr + done.stdout).encode())
-        assert done.returncode == code, f"bode {' '.join(words)}: {done.stdout}{done.stderr}"
-        return done
+    def _ran(self, *words: str, given: str | None, code: int) -> tuple[str, str]:
+        ended, answer, warned = forks.done(words, self.environment, self.folder, given)
+        self._log.write((warned + answer).encode())
+        assert ended == code, f"bode {' '.join(words)}: {answer}{warned}"
+        return answer, warned
 
     def told(self, *words: str) -> Any:
         """Run a command with --json and read its answer."""
@@ -128,23 +121,21 @@ class Service:
         for name, role in (("dana", "editor"), ("emre", "approver"), ("fatima", "officer")):
             self.bode("staff", "add", "--name", name, "--email", f"{name}@example.org", "--role", role)
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """Start a process of the service."""
-        process = subprocess.Popen(
-            [BODE, *words], env=self.environment, cwd=self.folder, stdout=self._log, stderr=self._log
-        )
+    def start(self, *words: str, **changes: str) -> Bode:
+        """Start a process of the service, perhaps with some settings of its own."""
+        process = Bode(words, {**self.environment, **changes}, self.folder, self.folder / "log")
         self._running.append(process)
         return process
 
-    def serve(self) -> subprocess.Popen[bytes]:
+    def serve(self) -> Bode:
         """The web, when it answers."""
         process = self.start("serve", "--port", str(self.port))
         until(self._answers, "the web answers")
         return process
 
-    def worker(self) -> subprocess.Popen[bytes]:
+    def worker(self, **changes: str) -> Bode:
         """A worker."""
-        return self.start("worker")
+        return self.start("worker", **changes)
 
     def _answers(self) -> bool:
         try:
