@@ -25,7 +25,7 @@ from tests.lending import Lender
 if TYPE_CHECKING:
     from tests.postgres import Server  # a plugin: pytest imports it first, to read its assertions
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.telling"]
 
 loopback.guard()
 
