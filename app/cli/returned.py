@@ -39,11 +39,13 @@ Let Postfix hand over what comes back, in a program of your own, /usr/local/bin/
 \b
 In /etc/postfix/master.cf (null_sender= keeps the empty return path empty):
     bode-returned unix - n n - 1 pipe
-      flags=R user=bode null_sender= argv=/usr/local/bin/bode-returned
+      flags=DR user=bode null_sender= argv=/usr/local/bin/bode-returned
 
 \b
 In /etc/postfix/transport, for the newsletter's sender and your feedback loops:
     nieuwsbrief@example.org bode-returned:
+
+With BODE_BOUNCE_DOMAIN each copy has a return path of its own: see docs/returned.md.
 
 Example: bode returned --json report.eml
 """

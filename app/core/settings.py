@@ -6,6 +6,7 @@ and a test compares the two.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +15,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+# Small letters and digits: what a domain with others is called in an envelope.
+DOMAIN = re.compile(r"(?=.{3,190}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
 class Environment(StrEnum):
@@ -55,6 +59,7 @@ class Settings(BaseSettings):
     smtp_letters: int = Field(default=1000, ge=1)  # a connection: relays have a limit of their own
     smtp_timeout_seconds: float = Field(default=0, ge=0)  # 0: the RFC 5321 time limits
     smtp_hostname: str = ""
+    bounce_domain: str = ""  # each copy comes back to an address of its own there
     smtputf8: bool = False  # whether the relay takes addresses with letters like ö before the @
     security_contact: str = ""  # for security.txt: mailto: or https:; without it there is no such file
     oidc_issuer: str = ""  # the organisation's own sign-in for staff; without it there is none
@@ -87,6 +92,13 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
             raise ValueError("BODE_BASE_URL must look like https://nieuwsbrief.example.org")
         return value.rstrip("/")
+
+    @field_validator("bounce_domain")
+    @classmethod
+    def _a_domain(cls, value: str) -> str:
+        if value and not DOMAIN.fullmatch(value):
+            raise ValueError("BODE_BOUNCE_DOMAIN must look like bounce.example.org")
+        return value
 
     @model_validator(mode="after")
     def _production(self) -> Settings:

@@ -25,7 +25,10 @@ PARTS_MOST: Final = 40  # parts, and so levels as well: a report with a letter o
 RECIPIENTS_MOST: Final = 10  # mailboxes that a report is about: our letters have one
 
 HEAD = re.compile(rb"(?:\A|[\r\n])content-type:", re.IGNORECASE)  # no part or level without one
-NUMBER = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")  # a delivery's, in Message-ID and ENVID
+NUMBER = re.compile(
+    r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
+)  # a delivery's, as Message-ID, ENVID and path have it
+CAME_TO: Final = ("Delivered-To", "X-Original-To", "To")
 MARK = re.compile(rf"(?<![\w-])[A-Za-z0-9_-]{{{MARK_CHARACTERS - 1}}}{END}(?![\w-])", re.ASCII)
 STATUS = re.compile(r"(5\.\d{1,3}\.\d{1,3})(?![.\d])", re.ASCII)
 RECIPIENT = re.compile(r"\s*rfc822\s*;\s*<?([^<>\s]+)>?\s*", re.IGNORECASE)
@@ -69,7 +72,7 @@ def _read(raw: bytes) -> Report | None:
         if part.get_content_type() == "message/feedback-report":
             return _complaint(part, ours)
         if part.get_content_type() == "message/delivery-status":
-            return _returned(part, ours) if _from_nobody(whole) else None
+            return _returned(whole, part, ours) if _from_nobody(whole) else None
     return None
 
 
@@ -86,13 +89,13 @@ def _complaint(part: Message, ours: Message) -> Report | None:
     return Report(Kind.COMPLAINT, _numbers(fields, ours), _marks(ours))
 
 
-def _returned(part: Message, ours: Message) -> Report | None:
+def _returned(whole: Message, part: Message, ours: Message) -> Report | None:
     about, *mailboxes = _inside(part)
     if not 0 < len(mailboxes) <= RECIPIENTS_MOST:
         return None
     gone = [RECIPIENT.fullmatch(_said(each, "Final-Recipient")) for each in mailboxes if _hard(each)]
     named = tuple(found[1] for found in gone if found)
-    return Report(Kind.RETURNED, _numbers(about, ours), _marks(ours), named)
+    return Report(Kind.RETURNED, _numbers(about, ours) | _sent_to(whole), _marks(ours), named)
 
 
 def _hard(mailbox: Message) -> bool:
@@ -115,6 +118,12 @@ def _numbers(fields: Message, ours: Message) -> frozenset[UUID]:
     """As they stand in the report itself and in the head of our letter."""
     said = _said(fields, "Original-Envelope-Id"), _said(ours, "Message-ID")
     return frozenset(UUID(hex=each) for text in said for each in NUMBER.findall(text))
+
+
+def _sent_to(whole: Message) -> frozenset[UUID]:
+    """The return path that it came to, as our mail server wrote it or whoever sent it back."""
+    told = (str(each) for name in CAME_TO for each in whole.get_all(name, []))
+    return frozenset(UUID(hex=each) for text in told for each in NUMBER.findall(text))
 
 
 def _marks(ours: Message) -> frozenset[str]:

@@ -96,6 +96,7 @@ class Worker:
                 fresh=lambda: self.house.fresh,
                 compare=self.compare,
                 signer=self.signer,
+                bounce_domain=settings.bounce_domain,
             )
         )
 

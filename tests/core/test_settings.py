@@ -84,6 +84,15 @@ def test_an_address_of_the_pages_that_is_none_is_refused(url: str) -> None:
         Settings(base_url=url)
 
 
+@pytest.mark.parametrize(
+    "domain", ["bounce", "@example.org", "bounce@example.org", "a b.org", "x.org>", "é.nl"]
+)
+def test_mail_comes_back_to_a_domain(domain: str) -> None:
+    assert Settings(bounce_domain="bounce.example.org").bounce_domain == "bounce.example.org"
+    with pytest.raises(ValidationError, match="BODE_BOUNCE_DOMAIN"):
+        Settings(bounce_domain=domain)
+
+
 def test_a_slash_at_the_end_does_not_double_in_links() -> None:
     assert Settings(base_url="https://example.org/").base_url == "https://example.org"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -160,6 +161,35 @@ async def test_a_report_about_a_mail_that_really_went_out_is_understood(cast: St
     raw = complained(copy.letter.decode().replace(f"To: {ALICE}", "To: redacted@redacted.invalid"))
     assert await take_in(cast, raw, clock) is Outcome.BLOCKED
     assert await blocks(cast) == [(Ground.COMPLAINT, 1095)]
+
+
+async def test_each_copy_comes_back_to_an_address_of_its_own_also_from_a_server_that_returns_nothing_else(
+    cast: Stage, clock: Clock
+) -> None:
+    await join(cast.house, cast.letter, BOB, clock())
+    issue_id = await approved(cast, clock())
+    words = {"bounce_domain": "bounce.example.org", "smtp_connections": 1}
+    async with (
+        Server(keep=True, offers=("PIPELINING",)) as server,
+        working(over(cast.house, server.url, **words)),
+    ):
+        await send(cast.house, issue_id)
+        await reached(cast.house, issue_id, State.SENT)
+    said = iter(server.received.commands)
+    paths = {next(said)[9:-1]: each[11:-1] for each in said if each.startswith("MAIL FROM:<bounce+")}
+    assert paths.keys() == {f"RCPT TO:<{each}>"[9:-1] for each in (ALICE, BOB)}
+    assert all(re.fullmatch(r"bounce\+[0-9a-f]{32}@bounce\.example\.org", each) for each in paths.values())
+
+    def back_to(path: str) -> bytes:
+        return bounced(ALICE, letter()).replace(b"To: nieuwsbrief@example.org", f"To: <{path}>".encode())
+
+    assert await take_in(cast, back_to(paths[BOB]), clock) is Outcome.ELSEWHERE
+    assert (
+        await take_in(cast, back_to("bounce+" + "0" * 32 + "@bounce.example.org"), clock) is Outcome.FOREIGN
+    )
+    assert await take_in(cast, back_to(paths[ALICE]), clock) is Outcome.BLOCKED
+    assert await cast.find(ALICE) is None
+    assert await cast.find(BOB) is not None
 
 
 async def test_the_breaker_counts_complaints_that_come_back(cast: Stage, clock: Clock) -> None:

@@ -37,6 +37,13 @@ def test_a_return_has_the_mailbox_that_is_gone_and_what_we_put_on_the_letter() -
     assert found.marks == {MARK}
 
 
+@pytest.mark.parametrize("head", ["Delivered-To: {}", "X-Original-To: {}", "To: Bounces <{}>"])
+def test_the_return_path_tells_of_which_letter_a_server_speaks_that_returns_nothing_of_it(head: str) -> None:
+    came = NOBODY + head.format(f"bounce+{NUMBER}@bounce.example.org") + "\n"
+    assert read(bounced(ALICE, letter(), path=came)).numbers == {UUID(hex=NUMBER)}
+    assert reports.read(bounced(ALICE, letter(), path=came.removeprefix(NOBODY))) is None
+
+
 @pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_whole_letter_or_its_head_alone_and_either_end_of_a_line(kind: str, end: str) -> None:

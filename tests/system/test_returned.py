@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -18,6 +19,8 @@ from tests.servers import postfix
 from tests.servers.postfix import Postfix
 
 SENDER = "nieuwsbrief@example.org"
+DOMAIN = "bounce.example.org"
+NUMBER = "0f" * 16
 ALICE = "alice@example.org"
 GUIDE = Path(__file__).parents[2] / "docs" / "returned.md"
 PROGRAM = "/usr/local/bin/bode-returned"
@@ -35,6 +38,13 @@ def service(folder: Path) -> str:
     return lines.replace(PROGRAM, f"/usr/bin/tee {folder}/mail").replace("user=bode", "user=nobody")
 
 
+def own_paths() -> str:
+    """The settings of the guide for a domain that mail comes back to."""
+    guide = GUIDE.read_text()
+    start = guide.index("relay_domains")
+    return guide[start : guide.index("```", start)]
+
+
 @pytest.fixture
 def inbox() -> Iterator[Path]:
     """Where the program may write; not among the files of tests, which nobody else can reach."""
@@ -48,15 +58,16 @@ def inbox() -> Iterator[Path]:
 @pytest.fixture
 def relay(inbox: Path) -> Iterator[Postfix]:
     """A Postfix that hands over what comes back."""
-    transport = f"transport_maps = inline:{{ {{ {SENDER} = bode-returned: }} }}\n"
-    with postfix.running(free_port(), 1, more=(transport, service(inbox))) as running:
+    ways = f"{{ {SENDER} = bode-returned: }} {{ {DOMAIN} = bode-returned: }}"
+    settings = f"transport_maps = inline:{{ {ways} }}\n{own_paths()}"
+    with postfix.running(free_port(), 1, more=(settings, service(inbox))) as running:
         yield running
 
 
-def handed_over(relay: Postfix, inbox: Path, sender: str, mail: bytes) -> bytes:
+def handed_over(relay: Postfix, inbox: Path, sender: str, mail: bytes, to: str = SENDER) -> bytes:
     """What the program gets."""
     with smtplib.SMTP("127.0.0.1", relay.port, "tests.example.org") as client:
-        assert client.sendmail(sender, [SENDER], mail) == {}
+        assert client.sendmail(sender, [to], mail) == {}
     end, file = time.monotonic() + ARRIVES_WITHIN, inbox / "mail"
     while not (file.exists() and END in file.read_bytes()):
         assert time.monotonic() < end, relay.log.read_text()
@@ -69,6 +80,13 @@ def test_a_return_of_a_mail_server_is_one(relay: Postfix, inbox: Path) -> None:
     found = reports.read(got)
     assert found is not None
     assert found.gone == (ALICE,)
+
+
+def test_a_return_without_anything_of_the_letter_says_where_it_came_to(relay: Postfix, inbox: Path) -> None:
+    raw = bounced(ALICE, letter(), path="")
+    found = reports.read(handed_over(relay, inbox, "", raw, f"bounce+{NUMBER}@{DOMAIN}"))
+    assert found is not None
+    assert (found.gone, found.numbers) == ((ALICE,), {UUID(hex=NUMBER)})
 
 
 def test_a_return_that_somebody_sent_is_none_whatever_stands_in_it(relay: Postfix, inbox: Path) -> None:

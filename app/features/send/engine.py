@@ -38,7 +38,7 @@ class Engine:
         term = Term(tools.lease, tools.span)
         self._journal = Journal(tools.database, term, tools.fresh, tools.compare, tools.dead)
         self._breaker = Breaker()
-        self._runs = Runs(tools.patience, tools.hostname, tools.signer)
+        self._runs = Runs(tools.patience, tools.hostname, tools.signer, tools.bounce_domain)
         self._press = Press(self._stock, tools.ring, tools.connections)
         self._supply = Supply(tools, self._stock, self._journal, self._runs, self._breaker)
         self._stopping = asyncio.Event()

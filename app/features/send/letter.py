@@ -30,7 +30,8 @@ class Run:
     plates: dict[str, Plate]
     main_language: str
     key_id: str
-    sender: str
+    sender: str  # whom mail comes back to
+    own_paths: bool  # whether that is one address a copy
     hostname: str
     pace: int | None
     started_at: datetime  # the mail's date, and the moment its signatures name
@@ -76,9 +77,8 @@ class Filler:
         # The moment of a signature is the issue's: a copy that is tried again has the same bytes.
         body, octets = plate.fill(values, run.started_at)
         address = to.decode()
-        return Ready(
-            Envelope(run.sender, address, octets, smtputf8=not address.isascii(), envid=copy.id.hex()), body
-        )
+        number, plain = copy.id.hex(), address.isascii()
+        return Ready(Envelope(run.sender, address, octets, not plain, number, run.own_paths), body)
 
 
 @lru_cache(maxsize=4)  # issues that go out at the same time

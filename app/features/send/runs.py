@@ -18,16 +18,18 @@ from app.mail.compile import Compiled, Gap
 from app.mail.dkim import Signer
 from app.mail.plate import Plate, make
 
+BOUNCES = "bounce"  # before the plus: RFC 5321 leaves 64 octets for it, the plus and the 32 of a number
 ALTERED = "the stored bytes are not the approved ones"
 
 
 class Runs:
     """The issues that are going out now."""
 
-    def __init__(self, patience: Patience, hostname: str, signer: Signer | None) -> None:
+    def __init__(self, patience: Patience, hostname: str, signer: Signer | None, bounce_domain: str) -> None:
         self._patience = patience
         self._hostname = hostname
         self._signer = signer
+        self._bounces = f"{BOUNCES}@{bounce_domain}" if bounce_domain else ""
         self._known: dict[UUID, Run] = {}
         self.unfit: dict[UUID, str] = {}  # what must not go out as it is, and why
 
@@ -66,7 +68,8 @@ class Runs:
             plates=plates,
             main_language=letter.language,
             key_id=issue.key_id,
-            sender=letter.sender_address,
+            sender=self._bounces or letter.sender_address,
+            own_paths=bool(self._bounces),
             hostname=self._hostname,
             pace=letter.pace,
             started_at=issue.started_at,

@@ -37,6 +37,7 @@ class Tools:
     fresh: Callable[[], bool]  # whether the database was reached anew
     compare: Callable[[], Awaitable[None]]  # compares the counters, recovers from a restore
     signer: Signer | None = None
+    bounce_domain: str = ""  # without it mail comes back to the newsletter's sender
 
     @property
     def span(self) -> float:

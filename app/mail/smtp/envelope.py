@@ -33,6 +33,7 @@ class Envelope:
     size: int  # octets of the letter
     smtputf8: bool = False  # RFC 6531
     envid: str | None = None  # RFC 3461: comes back in a bounce
+    own_path: bool = False  # the envelope id is also in the return path, for servers that know no DSN
 
     def __post_init__(self) -> None:
         _check_sender(self.sender, self.smtputf8)
@@ -41,13 +42,23 @@ class Envelope:
             raise BadEnvelope("A letter without a recipient.")
         if self.envid is not None and not ENVID.fullmatch(self.envid):
             raise BadEnvelope("An envelope id is 1 to 100 letters, digits, dots, dashes or underscores.")
+        if self.own_path and not (self.envid and self.sender):
+            raise BadEnvelope("A return path of one's own needs an envelope id and a sender.")
 
     def __repr__(self) -> str:
         return "Envelope(•••)"
 
+    @property
+    def return_path(self) -> str:
+        """Whom a server tells that it could not deliver."""
+        if not self.own_path:
+            return self.sender
+        local, _, domain = self.sender.partition("@")
+        return f"{local}+{self.envid}@{domain}"
+
     def mail(self, offers: Mapping[str, str]) -> bytes:
         """Word the MAIL command with what this server understands."""
-        words = [b"MAIL FROM:<%b>" % self.sender.encode()]
+        words = [b"MAIL FROM:<%b>" % self.return_path.encode()]
         if "size" in offers:
             words.append(b"SIZE=%d" % self.size)
         if self.smtputf8:

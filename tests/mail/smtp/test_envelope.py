@@ -53,6 +53,14 @@ def test_the_null_sender_is_an_empty_path() -> None:
     assert Envelope("", "jan@example.org", 1).mail({}) == b"MAIL FROM:<>\r\n"
 
 
+def test_a_return_path_of_ones_own_has_the_envelope_id() -> None:
+    own = Envelope("bounce@bode.test", "jan@example.org", 1, envid="0f" * 16, own_path=True)
+    assert own.mail({}) == b"MAIL FROM:<bounce+" + b"0f" * 16 + b"@bode.test>\r\n"
+    for words in ({"sender": "bounce@bode.test"}, {"sender": "", "envid": "0f"}):
+        with pytest.raises(BadEnvelope):
+            Envelope(recipient="jan@example.org", size=1, own_path=True, **words)
+
+
 lines = st.lists(st.binary(max_size=5).map(lambda line: line.translate(None, b"\r\n")) | st.just(b"."))
 
 
