@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 from sqlalchemy import select, update
@@ -21,7 +22,7 @@ from app.worker import Worker
 from tests.cast import ALICE, BOB, Stage
 from tests.conftest import Clock
 from tests.features.test_send import crowded
-from tests.mail.signed import NOW, verdicts
+from tests.mail.signed import NOW, named, verdicts
 from tests.sending import approved, look, over, reached, send, until, working
 from tests.servers.smtp import Server
 
@@ -34,6 +35,12 @@ def signing(cast, server, tmp_path, keys=KEYS, **more):
     path = tmp_path / "dkim.json"
     keys.save(path)
     return over(cast.house, server.url, dkim_keys=path, **more)
+
+
+def left_out(letter: bytes) -> set[str]:
+    """Headers that really leave and could be changed on the way without anybody seeing it."""
+    own = {name.lower() for name in message_from_bytes(letter)}
+    return own - {"dkim-signature"} - named(letter)
 
 
 async def ask(cast: Stage, address: str) -> None:
@@ -51,6 +58,7 @@ async def test_every_copy_of_an_issue_is_signed_by_both_keys(cast: Stage, clock:
     copies = [copy for each in server.received.recipients.values() for copy in each]
     assert len(copies) == 60
     assert all(verdicts(copy.letter, KEYS) == GOOD for copy in copies)
+    assert left_out(copies[0].letter) == set()
 
 
 async def test_the_size_that_is_announced_counts_the_signatures(cast: Stage, clock: Clock, tmp_path) -> None:
@@ -88,6 +96,8 @@ async def test_a_confirmation_mail_is_signed(cast: Stage, tmp_path) -> None:
         await until(came)
     (copy,) = server.received.recipients[BOB]
     assert verdicts(copy.letter, KEYS) == GOOD
+    assert left_out(copy.letter) == set()
+    assert "auto-submitted" in named(copy.letter)
 
 
 async def test_an_issue_of_another_domain_is_held_and_says_why(cast: Stage, clock: Clock, tmp_path) -> None:

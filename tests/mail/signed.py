@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import dkim
@@ -30,6 +31,12 @@ def verdict(message, which, keys=KEYS):
 
 def verdicts(message, keys=KEYS):
     return [verdict(message, which, keys) for which in (RSA, EDWARDS)]
+
+
+def named(message):
+    """What the first signature of a mail covers: the names in its h=, in small letters."""
+    found = re.search(rb"\bh=([^;]*);", message)
+    return set(re.sub(rb"\s", b"", found[1]).decode().split(":"))
 
 
 def signed(letter=None, values=VALUES, now=NOW, keys=KEYS):

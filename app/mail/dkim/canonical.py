@@ -13,7 +13,8 @@ from collections import defaultdict
 from app.core.errors import Refused
 from app.mail.compiled import CRLF, Gap, Woven, joined
 
-# What a reader or a mail program goes by; a header that is not there is not signed.
+# What a reader or a mail program goes by: every header that we send, and a test holds that so. One that is
+# not there is not named (a newsletter has no Auto-Submitted): who passes mail on for a reader may add it.
 SIGNED = """
     from to subject date message-id reply-to mime-version content-type list-id list-unsubscribe
     list-unsubscribe-post list-help list-subscribe list-archive list-post feedback-id auto-submitted
