@@ -10,14 +10,18 @@ import asyncio
 import contextlib
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 from uuid import UUID
 
 from app.features.send.lease import Copy
 from app.features.send.letter import Ready, Run
 
+# Seconds of a pace that may be made up for at once. A busy moment (a slow commit, a relay that thinks) must
+# not cost pace, and after a longer one the relay gets what was promised: a second's letters, and no burst.
+SAVED = 1.0
 Made = Ready | Exception  # a copy that can leave, or why it cannot be made
 MOMENT = attrgetter("not_before")
 
@@ -33,20 +37,26 @@ class Item:
     hangs: int = 0  # connections that were lost while its envelope was open
     signing: asyncio.Future[Made] | None = None  # the same, being signed in a thread
 
+    def missed(self, now: float) -> bool:
+        """Whether its moment went by long ago: the relay stood still, and so did its newsletter's pace."""
+        return self.run.pace is not None and now - self.not_before > SAVED
+
 
 class Stock:
     """What the connections draw from. `low` is set when only `enough` copies are left."""
 
-    def __init__(self, enough: int) -> None:
+    def __init__(self, enough: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.enough = enough
+        self.clock = clock
         self.low = asyncio.Event()
         self._items: deque[Item] = deque()  # the first moment first
+        self._missed: dict[Run, list[Item]] = {}  # they wait for another moment
         self._more = asyncio.Event()
         self._closed = False
 
     def of(self, run: Run) -> int:
         """How many copies of an issue there are."""
-        return sum(item.run is run for item in self._items)
+        return sum(item.run is run for item in self._items) + len(self._missed.get(run, ()))
 
     def put(self, items: list[Item]) -> None:
         """Add claimed copies; both rows are in order already, so this only merges them."""
@@ -60,19 +70,27 @@ class Stock:
 
     def take_now(self) -> Item | None:
         """The next copy if it may leave at this moment."""
-        if self._closed or not self._items or self._items[0].not_before > time.monotonic():
-            return None
-        if len(self._items) == self.enough:
-            self.low.set()
-        return self._items.popleft()
+        now = self.clock()
+        while not self._closed and self._items and self._items[0].not_before <= now:
+            if len(self._items) == self.enough:
+                self.low.set()
+            item = self._items.popleft()
+            if not item.missed(now):
+                return item
+            self._missed.setdefault(item.run, []).append(item)
+        return None
+
+    def missed(self) -> list[Item]:
+        """Copies of one issue that missed their moment, to be put again with another, if there are any."""
+        return self._missed.popitem()[1] if self._missed else []
 
     async def take(self, patience: float | None = None) -> Item | None:
         """Wait for a copy that may leave; None when closed or after `patience` seconds."""
-        until = None if patience is None else time.monotonic() + patience
+        until = None if patience is None else self.clock() + patience
         while not self._closed:
             if item := self.take_now():
                 return item
-            left = None if until is None else until - time.monotonic()
+            left = None if until is None else until - self.clock()
             if left is not None and left <= 0:
                 return None
             await self._wait(left)
@@ -81,7 +99,7 @@ class Stock:
     async def _wait(self, left: float | None) -> None:
         """Until the first copy may leave, or another is added that may leave before it."""
         if self._items:
-            ahead = self._items[0].not_before - time.monotonic()
+            ahead = self._items[0].not_before - self.clock()
             left = ahead if left is None else min(ahead, left)
         self._more.clear()
         with contextlib.suppress(TimeoutError):
@@ -100,13 +118,19 @@ class Stock:
 
     def remove(self, issue_id: UUID) -> list[Item]:
         """Take out every copy of an issue that was stopped."""
-        gone = [item for item in self._items if item.copy.issue_id == issue_id]
+        gone = [item for item in self._all() if item.copy.issue_id == issue_id]
         self._items = deque(item for item in self._items if item.copy.issue_id != issue_id)
+        self._missed = {run: late for run, late in self._missed.items() if run.issue_id != issue_id}
         return gone
 
     def close(self) -> list[Item]:
         """No copy leaves any more; returns what was left, to be released."""
         self._closed = True
-        rest, self._items = list(self._items), deque()
+        rest = self._all()
+        self._items.clear()
+        self._missed.clear()
         self._more.set()
         return rest
+
+    def _all(self) -> list[Item]:
+        return [*self._items, *chain.from_iterable(self._missed.values())]

@@ -22,7 +22,6 @@ from app.features.send.breaker import Breaker
 from app.features.send.claim import Hand, Wish, claim, reserve
 from app.features.send.fate import Fate, Outcome
 from app.features.send.journal import Journal
-from app.features.send.lease import Copy
 from app.features.send.letter import Run
 from app.features.send.runs import Runs
 from app.features.send.stock import Item, Stock
@@ -83,6 +82,8 @@ class Supply:
             runs = await self._runs.refresh(session, sending)
         await self._hold_unfit()
         self._drop_stopped({run.issue_id for run in runs})
+        while late := self._stock.missed():
+            await self._put(late[0].run, late)
         busy = False
         unfrozen = {issue.id for issue in sending if issue.frozen_at is None}
         for run in runs:
@@ -139,23 +140,26 @@ class Supply:
             self._journal.hold(claimed.lease)
         for row in claimed.gone:
             self._journal.settle(row, Fate(Outcome.GONE))
-        try:
-            self._stock.put(await self._planned(run, claimed.copies))
-        except AWAY:
-            for copy in claimed.copies:
-                self._journal.settle(copy, Fate(Outcome.RELEASED))
-            raise
+        await self._put(run, [Item(run, copy, 0.0) for copy in claimed.copies])
         return len(claimed.copies) + len(claimed.gone)
 
-    async def _planned(self, run: Run, copies: list[Copy]) -> list[Item]:
-        """Each with its moment, which is reserved for it among all workers."""
-        if run.pace is None or not copies:
-            now = time.monotonic()  # after what was claimed earlier
-            return [Item(run, copy, now) for copy in copies]
+    async def _put(self, run: Run, items: list[Item]) -> None:
+        """Each gets its moment, which is reserved for it among all workers; without one it is anybody's."""
+        try:
+            wait = await self._wait(run, len(items))
+        except AWAY:
+            self._release(items)
+            raise
+        first = self._stock.clock() + wait  # without a pace: after what was claimed earlier
+        for at, item in enumerate(items):
+            item.not_before = first + (at / run.pace if run.pace else 0.0)
+        self._stock.put(items)
+
+    async def _wait(self, run: Run, count: int) -> float:
+        if run.pace is None or not count:
+            return 0.0
         async with self._tools.database.unit_of_work() as session:
-            wait = await reserve(session, run.issue_id, len(copies), run.pace)
-        first = time.monotonic() + wait
-        return [Item(run, copy, first + at / run.pace) for at, copy in enumerate(copies)]
+            return await reserve(session, run.issue_id, count, run.pace)
 
     async def _close(self, issue_id: UUID, *, cancelled: bool = False) -> None:
         async with self._tools.database.unit_of_work() as session:
