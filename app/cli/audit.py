@@ -23,6 +23,7 @@ def audit() -> None:
 def verify(*, as_json: AsJson = False) -> None:
     """Check the trail's chain: nothing changed, nothing missing. Ends with 1 when something is.
 
+    Also when a part cannot be checked, because its key is not on this machine; that is told apart.
     It is held against its signed points, and against what the ledger saw of it some seconds ago.
     """
 

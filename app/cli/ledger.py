@@ -14,6 +14,7 @@ from app.core.errors import Invalid, Refused
 from app.domain import house as houses
 from app.domain.certificate import LONGEST_FILE, Certificate, read
 from app.domain.house import House
+from app.domain.wholeness import State
 from app.features import certify, guard
 from app.features import fill as filling
 from app.features.certify import Verdict
@@ -90,6 +91,15 @@ def fill(
     answer(done, text, as_json=as_json)
 
 
+ADVICE = {
+    State.BROKEN: "keep everything as it is and look at the backups",
+    State.UNKEYED: "nothing shows a change, but not all could be checked: put that key back into "
+    "BODE_KEYS_FILE from the backup of the keys, and look again. Was it never a key of yours? Then somebody "
+    "else wrote there: keep everything as it is",
+    State.LITTERED: "no entry is missing and none was changed: a disk that was full leaves a half line, and "
+    "so does who writes into the copy. Keep a copy of that file, see who can write to it, then: "
+    "bode ledger fill",
+}
 FAULTS = {
     Verdict.FORGED: "this certificate was not signed by this service, or something in it was changed",
     Verdict.MISSING: "this certificate is signed, and the ledger lacks a line of it or has another there",
@@ -104,7 +114,10 @@ def verify(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Check the ledger's chain: nothing changed, nothing missing. Ends with 1 when something is."""
+    """Check the ledger's chain: nothing changed, nothing missing. Ends with 1 when something is.
+
+    Also when a part cannot be checked, because its key is not on this machine; that is told apart.
+    """
 
     async def work(house: House) -> list[str]:
         faults = await house.book.verify(house.ring)
@@ -128,8 +141,9 @@ def _read(path: Path) -> Certificate:
 
 
 def report(faults: list[str], whole: str, *, as_json: bool) -> None:
-    """Say what is wrong with a chain, or that nothing is."""
-    text = "\n".join([*faults, "keep everything as it is and look at the backups"]) if faults else whole
-    answer({"whole": not faults, "faults": faults}, text, as_json=as_json)
+    """Say what is wrong with a chain, or cannot be judged, and what to do; or that nothing is."""
+    state = State.of(faults)
+    text = "\n".join([*faults, ADVICE[state]]) if faults else whole
+    answer({"whole": not faults, "state": state, "faults": faults}, text, as_json=as_json)
     if faults:
         raise typer.Exit(REFUSED)

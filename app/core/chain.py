@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crypto import KeyRing, Unreadable
 from app.core.database import UtcTime
+from app.core.faults import Unkeyed, lacks
 from app.core.register import Kind, held
 
 START = bytes(32)  # the hash before the first record
@@ -136,7 +137,7 @@ async def verify(session: AsyncSession, tables: Tables, ring: KeyRing) -> list[s
     points = list(await session.scalars(select(tables.checkpoint).order_by("seq")))
     head = await session.get(tables.head, tables.name, populate_existing=True)
     end = (head.seq, head.hash) if head is not None else None
-    faults = [f"checkpoint {p.seq}: the signature is wrong" for p in points if not signed(tables, ring, p)]
+    faults = [_unsigned(ring, p) for p in points if not signed(tables, ring, p)]
     faults += _gaps(points)
     record = tables.record
     upto = record.seq <= end[0] if end else true()
@@ -148,6 +149,13 @@ async def verify(session: AsyncSession, tables: Tables, ring: KeyRing) -> list[s
             if fault := walk.take(row):
                 return [*faults, fault]
     return [*faults, *walk.finish(end), *await _behind(session, tables)]
+
+
+def _unsigned(ring: KeyRing, point: Any) -> str:
+    """What to say of a point without a signature that fits."""
+    if lacks(ring, point.key_id):
+        return Unkeyed(f"checkpoint {point.seq} is signed", point.key_id)
+    return f"checkpoint {point.seq}: the signature is wrong"
 
 
 async def _behind(session: AsyncSession, tables: Tables) -> list[str]:

@@ -21,8 +21,10 @@ from app.core import chain
 from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime
 from app.core.errors import Invalid
+from app.core.faults import Unkeyed, lacks
 from app.core.register import Kind, held, kept
 
+SEAL = 32  # bytes of HMAC-SHA-256
 SAFE = re.compile(r"[A-Za-z0-9 .,:;_/+()'-]{0,120}")  # no @: an address cannot be written
 
 
@@ -207,22 +209,33 @@ class Seen:
     """
 
     seq: int
-    seal: bytes
+    seal: bytes  # begins with its key; what was sealed before it did, is of any
 
-    def fits(self, ring: KeyRing, found: bytes | None) -> bool:
-        """Whether the record at that place still has the hash that was sealed, whatever key was in use."""
-        seals = [_seal(ring, each, self.seq, found) for each in ring.ids] if found is not None else []
-        return any(hmac.compare_digest(each, self.seal) for each in seals)
+    @property
+    def key(self) -> str | None:
+        """The key that sealed it, if it says so."""
+        return self.seal[:-SEAL].hex() or None
+
+    def fault(self, ring: KeyRing, found: bytes | None) -> str | None:
+        """What is wrong when the record at that place now has this hash; None when it is what was sealed."""
+        if self.key and lacks(ring, self.key):
+            return Unkeyed(f"what the ledger saw of record {self.seq} is sealed", self.key)
+        known = [self.key] if self.key and ring.has(self.key) else ring.ids
+        seals = [_seal(ring, each, self.seq, found)[-SEAL:] for each in known] if found is not None else []
+        if any(hmac.compare_digest(each, self.seal[-SEAL:]) for each in seals):
+            return None
+        return f"record {self.seq} is not the one that the ledger saw: the trail was rewritten"
 
 
 def _seal(ring: KeyRing, key_id: str, seq: int, found: bytes) -> bytes:
-    return ring.mac("trail", f"{seq}|".encode() + found, key_id=key_id, scope=None)
+    told = f"{seq}|".encode() + found
+    return bytes.fromhex(key_id) + ring.mac("trail", told, key_id=key_id, scope=None)
 
 
 async def see(session: AsyncSession, ring: KeyRing, before: Seen | None) -> Seen | None:
-    """The end of the trail, for the ledger; None when what was seen before is not there any more."""
+    """The end of the trail, for the ledger; None when what was seen before cannot be found again."""
     head = await session.get(Head, CHAIN.name)
-    if head is None or (before is not None and not before.fits(ring, await _hash(session, before.seq))):
+    if head is None or (before is not None and before.fault(ring, await _hash(session, before.seq))):
         return None
     return Seen(head.seq, _seal(ring, ring.active, head.seq, head.hash))
 
@@ -230,8 +243,8 @@ async def see(session: AsyncSession, ring: KeyRing, before: Seen | None) -> Seen
 async def verify(session: AsyncSession, ring: KeyRing, seen: Seen | None) -> list[str]:
     """What is wrong with the trail, in words; `seen` is what the ledger saw of it last."""
     faults = await chain.verify(session, CHAIN, ring)
-    if seen is not None and not seen.fits(ring, await _hash(session, seen.seq)):
-        faults.append(f"record {seen.seq} is not the one that the ledger saw: the trail was rewritten")
+    if seen is not None and (fault := seen.fault(ring, await _hash(session, seen.seq))):
+        faults.append(fault)
     return faults
 
 

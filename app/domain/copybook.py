@@ -11,7 +11,6 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,11 +20,11 @@ from typing import Any, Final
 from app.core import chain
 from app.core.crypto import KeyRing
 from app.core.errors import Refused
+from app.core.faults import KEY_ID
 from app.domain.ledger import CHAIN, Checkpoint, Entry, Head, Reason
 
 COUNTER_MOST: Final = 2**53  # what every database and JSON can hold: a higher one is not ours
 TAIL: Final = 4096  # bytes from the end that hold the last line: one has some 300
-KEY_ID: Final = re.compile("[0-9a-f]{8}")  # what else a line calls its key, no ring of ours ever had
 UNFIT: Final = (ValueError, KeyError, TypeError, OverflowError, RecursionError)  # what a damaged line raises
 AS_IT_IS: Final = "surrogateescape"  # bytes that are no text come out of the file, and go back, unchanged
 

@@ -139,8 +139,8 @@ class Trail(Part):
     """Whether the records are as they were written."""
 
     records: Count  # in this quarter
-    trail_whole: bool
-    ledger_whole: bool | None  # None: it could not be reached
+    trail_whole: bool | None  # None: not all of it could be checked
+    ledger_whole: bool | None  # None: it could not be reached, or not all of it and its copy be checked
 
 
 class Category(Part):

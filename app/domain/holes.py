@@ -6,17 +6,17 @@ gets a new one. What neither of the two has leaves its number empty, so that eve
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import chain
+from app.core.crypto import KeyRing
+from app.core.faults import UNKEYED, Litter, Unkeyed, lacks
 from app.domain import copybook
 from app.domain.copybook import Copy, Line, Lines
 from app.domain.ledger import Checkpoint, Entry, Head
-
-UNKEYED: Final = "under a key that is not in the key ring on this machine"
 
 
 async def _own(session: AsyncSession) -> dict[int, Line]:
@@ -42,25 +42,40 @@ async def compare(session: AsyncSession, copy: Copy) -> list[str]:
     other = {seq for seq, line in own.items() if seq in there and line.hash not in there[seq]}
     lacks = {each.seq for each in await _unknown(session, own, lines)} - other
     begins = lines.anchor.seq if lines.anchor else 0
-    unkeyed = {seq for seq, line in own.items() if not copy.ring.has(line.key_id)}
-    missing = {seq for seq in own if seq > begins} - there.keys() - unkeyed
+    unkeyed = {seq: line.key_id for seq, line in own.items() if not copy.ring.has(line.key_id)}
+    missing = {seq for seq in own if seq > begins} - there.keys() - unkeyed.keys()
     return [
         *_counted("lines of the copy that cannot be read", lines.unreadable),
         *_counted("lines of the copy that have no seal of ours", lines.foreign),
-        *(f"lines of the copy {UNKEYED}, {each}: {len(kept)}" for each, kept in sorted(lines.locked.items())),
+        *(
+            Unkeyed("lines of the copy", each, f": {len(kept)}")
+            for each, kept in sorted(lines.locked.items())
+        ),
         *_told("not what the copy has, so the ledger was rewritten", other),
         *_told("in the copy and not in the ledger", lacks),
         *_told("in the ledger and not in its copy", missing),
-        *_told(f"in the ledger {UNKEYED}", unkeyed),
+        *_locked(copy.ring, unkeyed),
     ]
 
 
 def _counted(what: str, lines: list[str]) -> list[str]:
-    return [f"{what}: {len(lines)}"] if lines else []
+    return [Litter(f"{what}: {len(lines)}")] if lines else []
+
+
+def _locked(ring: KeyRing, unkeyed: dict[int, str]) -> Iterator[str]:
+    """Entries that nobody can judge here, by their key; what never was a key's name was changed."""
+    for key in sorted(set(unkeyed.values())):
+        where = _runs({seq for seq, own in unkeyed.items() if own == key})
+        yield Unkeyed("in the ledger", key, where) if lacks(ring, key) else f"in the ledger {UNKEYED}{where}"
 
 
 def _told(what: str, found: set[int]) -> list[str]:
-    """One line about these numbers, in runs; none when there are none."""
+    """One line about these numbers; none when there are none."""
+    return [what + _runs(found)] if found else []
+
+
+def _runs(found: set[int]) -> str:
+    """These numbers, in runs."""
     runs: list[list[int]] = []
     for each in sorted(found):
         if runs and each == runs[-1][1] + 1:
@@ -68,7 +83,7 @@ def _told(what: str, found: set[int]) -> list[str]:
         else:
             runs.append([each, each])
     named = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs)
-    return [f"{what}: record {named}"] if runs else []
+    return f": record {named}"
 
 
 async def _unknown(session: AsyncSession, own: dict[int, Line], lines: Lines) -> list[Line]:

@@ -7,6 +7,7 @@ is made; a page shows what was found last.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from typing import Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import faults
 from app.core.crypto import KeyRing
 from app.core.errors import BookClosed
 from app.domain import audit
@@ -28,10 +30,29 @@ class State(StrEnum):
 
     WHOLE = "whole"
     BROKEN = "broken"  # something was changed or removed
+    UNKEYED = "unkeyed"  # a part cannot be judged: its key is not on this machine
+    LITTERED = "littered"  # in its copy lie lines that are none of ours; no entry lacks or was changed
     AWAY = "away"  # it could not be reached
 
+    @classmethod
+    def of(cls, found: Sequence[str]) -> Self:
+        """The worst of these faults; what nobody can judge is no change."""
+        if faults.changed(found):
+            return cls.BROKEN
+        if faults.keys(found):
+            return cls.UNKEYED
+        return cls.LITTERED if found else cls.WHOLE
 
-FOUND: Final = re.compile(rf"trail ({'|'.join(State)}), ledger ({'|'.join(State)})")
+    @property
+    def verdict(self) -> bool | None:
+        """Whole or not; None where nobody can say."""
+        return {State.WHOLE: True, State.BROKEN: False}.get(self)
+
+
+FOUND: Final = re.compile(
+    rf"trail ({'|'.join(State)}), ledger ({'|'.join(State)})(?:, keys ((?:[0-9a-f]{{8}} ?)+))?"
+)
+NAMED: Final = 9  # keys at most that are named: an outcome is short, and the command names them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +61,50 @@ class Wholeness:
 
     trail: State
     ledger: State
+    keys: tuple[str, ...] = ()  # which are not on this machine, and are needed to judge all
 
     def __str__(self) -> str:
-        return f"trail {self.trail}, ledger {self.ledger}"
+        named = f", keys {' '.join(self.keys)}" if self.keys else ""
+        return f"trail {self.trail}, ledger {self.ledger}{named}"
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Read what `str` wrote; None for anything else."""
         found = FOUND.fullmatch(text)
-        return cls(State(found[1]), State(found[2])) if found else None
+        return cls(State(found[1]), State(found[2]), tuple((found[3] or "").split())) if found else None
+
+    def found(self, *states: State) -> bool:
+        """Whether one of the two is in one of these states."""
+        return any(each in states for each in self.both)
+
+    def news(self, before: Self | None) -> bool:
+        """Whether something is wrong that was not so found before."""
+        if before is None:
+            return self.found(*WRONG)
+        fresh = [now for now, then in zip(self.both, before.both, strict=True) if now != then]
+        return any(each in WRONG for each in fresh) or not set(self.keys) <= set(before.keys)
 
     @property
-    def broken(self) -> bool:
-        """Whether something was changed or removed, as far as could be seen."""
-        return State.BROKEN in (self.trail, self.ledger)
+    def both(self) -> tuple[State, State]:
+        """Trail and ledger."""
+        return self.trail, self.ledger
+
+
+WRONG: Final = (State.BROKEN, State.UNKEYED, State.LITTERED)
 
 
 async def look(session: AsyncSession, ring: KeyRing, book: Book) -> Wholeness:
     """Read both from end to end."""
-    seen = None
+    seen, found = None, list[str]()
     try:
-        ledger = State.BROKEN if await book.verify(ring) else State.WHOLE
+        found = await book.verify(ring)
+        ledger = State.of(found)
         seen = await book.seen()
     except BookClosed:
         ledger = State.AWAY
-    trail = State.BROKEN if await audit.verify(session, ring, seen) else State.WHOLE
-    return Wholeness(trail, ledger)
+    trail = await audit.verify(session, ring, seen)
+    named = sorted(faults.keys([*trail, *found]))[:NAMED]
+    return Wholeness(State.of(trail), ledger, tuple(named))
 
 
 async def last(session: AsyncSession) -> tuple[Wholeness, datetime] | None:

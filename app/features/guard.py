@@ -252,7 +252,8 @@ async def raise_counter(watch: Watch, *, now: datetime) -> int:
         own = (await service.state(session)).counter
         trail = await audit.see(session, watch.ring, before)
     if before is not None and trail is None:
-        log.error("trail.rewritten", after=before.seq)  # what the ledger saw stays, as evidence
+        # what the ledger saw stays, as evidence, or until its key is back
+        log.error("trail.differs", after=before.seq, key=before.key)
     value = await watch.book.announce(own, now, trail)
     async with watch.database.unit_of_work() as session:
         state = await service.state(session, lock=True)

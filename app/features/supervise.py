@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
-from app.domain import MAIN, audit, breach, dossier, review, term, wholeness
+from app.domain import MAIN, audit, breach, dossier, review, term
 from app.domain.audit import Event, Record
 from app.domain.dossier import (
     Access,
@@ -236,6 +236,6 @@ async def _trail(session: AsyncSession, whole: Wholeness, span: Span) -> Trail:
     query = select(func.count()).where(Record.at >= span.since, Record.at < span.before)
     return Trail(
         records=await session.scalar(query) or 0,
-        trail_whole=whole.trail == wholeness.State.WHOLE,
-        ledger_whole=None if whole.ledger == wholeness.State.AWAY else whole.ledger == wholeness.State.WHOLE,
+        trail_whole=whole.trail.verdict,
+        ledger_whole=whole.ledger.verdict,
     )

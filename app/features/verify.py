@@ -22,10 +22,19 @@ async def verify(session: AsyncSession, ring: KeyRing, book: Book) -> tuple[Whol
     """What is found now, and whether that is worse than, or other than, what was found before."""
     found = await wholeness.look(session, ring, book)  # first: it must not look at an older moment
     before = await wholeness.last(session)
-    return found, found.broken and (before is None or before[0] != found)
+    return found, found.news(before[0] if before else None)
 
 
 async def warn(session: AsyncSession, found: Wholeness, *, ring: KeyRing, now: datetime) -> int:
-    """Tell who must know what was found; returns how many mails."""
-    words = {"trail": found.trail == State.BROKEN, "ledger": found.ledger == State.BROKEN}
-    return await notice.everybody(session, "broken", words, *TOLD, ring=ring, now=now)
+    """Tell who must know what was found; returns how many mails.
+
+    What cannot be judged has a mail of its own, which accuses nobody.
+    """
+    mails = 0
+    if found.found(State.BROKEN):
+        words = {"trail": found.trail == State.BROKEN, "ledger": found.ledger == State.BROKEN}
+        mails += await notice.everybody(session, "broken", words, *TOLD, ring=ring, now=now)
+    if found.found(State.UNKEYED, State.LITTERED):
+        doubt = {"keys": list(found.keys), "litter": found.ledger == State.LITTERED}
+        mails += await notice.everybody(session, "unchecked", doubt, *TOLD, ring=ring, now=now)
+    return mails

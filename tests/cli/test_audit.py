@@ -79,7 +79,7 @@ HARM: dict[str, Act] = {
 
 @pytest.mark.parametrize("act", HARM.values(), ids=HARM)
 def test_it_is_found(busy: Desk, settings: Settings, act: Act) -> None:
-    assert busy.told("audit", "verify") == {"whole": True, "faults": []}
+    assert busy.told("audit", "verify") == {"whole": True, "state": "whole", "faults": []}
     harm(busy, settings, act)
     found = json.loads(busy.bode("audit", "verify", "--json", code=1).stdout)
     assert found["whole"] is False

@@ -25,8 +25,8 @@ def change(office: Desk, file: str, statement: str) -> None:
 
 
 def test_whole_chains_are_said_to_be_whole(office: Desk) -> None:
-    assert office.told("audit", "verify") == {"whole": True, "faults": []}
-    assert office.told("ledger", "verify") == {"whole": True, "faults": []}
+    assert office.told("audit", "verify") == {"whole": True, "state": "whole", "faults": []}
+    assert office.told("ledger", "verify") == {"whole": True, "state": "whole", "faults": []}
 
 
 def test_a_changed_trail_ends_with_1(office: Desk) -> None:
@@ -100,7 +100,7 @@ def test_a_copy_that_was_begun_later_is_a_problem_until_it_is_filled(office: Des
     told = office.told("ledger", "fill")
     assert told["put_back"] == told["ended"] == 0
     assert told["copied"] > 0
-    assert office.told("ledger", "verify") == {"whole": True, "faults": []}
+    assert office.told("ledger", "verify") == {"whole": True, "state": "whole", "faults": []}
     assert office.told("doctor")["problems"] == 0
     assert "no such file" in office.bode("ledger", "fill", str(office.folder / "absent"), code=1).stderr
 
@@ -115,4 +115,8 @@ def test_nothing_is_filled_while_a_key_of_the_copy_is_not_here(office: Desk) -> 
     assert "0ddba11e" in told
     assert "BODE_KEYS_FILE" in told
     assert (office.folder / "copy").read_bytes() == kept
-    assert "0ddba11e: 1" in office.bode("ledger", "verify", code=1).stdout
+    told = office.bode("ledger", "verify", code=1).stdout
+    assert "0ddba11e: 1" in told
+    assert "nothing shows a change" in told
+    assert "BODE_KEYS_FILE" in told
+    assert json.loads(office.bode("ledger", "verify", "--json", code=1).stdout)["state"] == "unkeyed"

@@ -47,7 +47,7 @@ async def test_a_line_under_a_key_that_is_elsewhere_is_told_and_nothing_is_fille
     before = vault.copy.read_bytes()
     assert await vault.faults() == [
         f"lines of the copy {UNKEYED}, {key.id}: 1",
-        f"in the ledger {UNKEYED}: record 2",
+        f"in the ledger {UNKEYED}, {key.id}: record 2",
     ]
     for path in (None, vault.copy):
         with pytest.raises(Refused, match=f"key {key.id}.*BODE_KEYS_FILE"):
@@ -115,7 +115,7 @@ async def test_an_end_under_a_key_that_is_elsewhere_still_comes_into_the_ledger(
     waited = Farewell(vault.on.letter.id, key.id, uuid4().bytes, Reason.LEFT, vault.clock() - timedelta(1))
     await vault.house.book.fill(None)
     await vault.house.book.write([waited])
-    assert await vault.faults() == [f"in the ledger {UNKEYED}: record 2"]
+    assert await vault.faults() == [f"in the ledger {UNKEYED}, {key.id}: record 2"]
     found(vault, key)
     assert await vault.faults() == ["in the ledger and not in its copy: record 2"]
     assert await vault.house.book.fill(None) == (0, 1)

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.core import chain
+from app.core.crypto import new_key
+from app.core.faults import Unkeyed
 from app.core.settings import Settings
-from app.domain import audit
+from app.domain import audit, service
 from app.domain.audit import Event, Record
 from app.domain.house import House
 from app.domain.ledger import Entry, Head, Reason
@@ -52,6 +54,13 @@ class Insider:
             return alone, await audit.verify(session, self.house.ring, seen)
 
 
+async def use(house: House, key_id: str) -> None:
+    """Seal under this key from now on."""
+    async with house.database.unit_of_work() as session:
+        await service.change_key(session, key_id)
+    house.ring.use(key_id)
+
+
 def _edited(rows: list[Record]) -> list[Record]:
     rows[2].actor = "somebody"
     return rows
@@ -76,6 +85,26 @@ async def test_what_is_not_signed_yet_cannot_be_rewritten_unseen_either(
         assert "not the one that the ledger saw" in held[0]
         await insider.write(3)
         await tick(on.house, clock)
+
+
+async def test_what_was_sealed_under_a_missing_key_cannot_be_judged_and_stays(
+    on: Stage, clock: Clock
+) -> None:
+    insider, ring = Insider(on.house, clock), on.house.ring
+    first, lost = ring.active, new_key(clock())
+    ring._keys |= {lost.id: lost}
+    await use(on.house, lost.id)
+    await insider.write(6)
+    await tick(on.house, clock)
+    await use(on.house, first)
+    del ring._keys[lost.id]
+    await tick(on.house, clock)  # it is not taken down anew over what nobody can judge
+    (fault,) = (await insider.faults())[1]
+    assert isinstance(fault, Unkeyed)
+    assert fault.key == lost.id
+    await insider.rewrite(_edited)
+    ring._keys |= {lost.id: lost}
+    assert "was rewritten" in (await insider.faults())[1][0]
 
 
 async def test_a_restored_trail_is_seen_from_its_own_end(

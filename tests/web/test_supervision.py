@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.domain import dossier
 from app.domain.audit import Event, Record
+from app.domain.service import Job
 from tests.web.conftest import Site
 from tests.web.desk import Browser, enrolled, straight_in
 
@@ -39,3 +40,16 @@ async def test_supervisor_and_officer_read_it_and_take_it_along(site: Site) -> N
         assert [(each.actor, each.about) for each in taken] == [("joost", "2026-Q3"), ("fatima", "2026-Q3")]
     await straight_in(site, site.client, "dana")
     assert (await site.get("/staff/supervision")).status_code == 403
+
+
+async def test_what_could_not_be_checked_is_said_and_accuses_nobody(site: Site) -> None:
+    await enrolled(site, "joost")
+    await straight_in(site, site.client, "joost")
+    async with site.house.database.unit_of_work() as db:
+        told = "trail unkeyed, ledger littered, keys 0b1f5c2e"
+        db.add(Job(name="whole", started_at=site.clock(), finished_at=site.clock(), outcome=told))
+    page = (await site.get("/staff/supervision")).text
+    assert "er ontbreekt een sleutel" in page
+    assert "<code>0b1f5c2e</code>" in page
+    assert "in de kopie staan regels die niet van ons zijn" in page
+    assert "niet heel" not in page

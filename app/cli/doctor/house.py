@@ -19,6 +19,7 @@ from app.domain.house import House
 from app.domain.newsletter import Newsletter
 from app.domain.service import Job
 from app.domain.staff import Role
+from app.domain.wholeness import State
 from app.features import guard
 from app.features.guard import Watch
 from app.mail.dkim import Keys
@@ -44,15 +45,22 @@ async def inside(house: House) -> AsyncIterator[Finding]:
         yield await _clock(session, letters)
 
 
+ADVICE = {
+    State.BROKEN: "Keep both as they are, look for an older copy or backup, and read: "
+    "bode ledger fill --help",
+    State.UNKEYED: "Put that key back into BODE_KEYS_FILE from the backup of the keys",
+    State.LITTERED: "Keep a copy of that file, see who can write to it, then: bode ledger fill",
+}
+
+
 async def _ledger(house: House) -> AsyncIterator[Finding]:
     """Nothing of it was changed or removed, and it and its copy have the same."""
     try:
         faults = await house.book.verify(house.ring)
     except BookClosed:
         return  # which was told already
-    advice = "Keep both as they are, look for an older copy or backup, and read: bode ledger fill --help"
     for fault in faults:
-        yield problem("ledger whole", fault, advice)
+        yield problem("ledger whole", fault, ADVICE[State.of([fault])])
     if not faults:
         beside = " and its copy has the same" if house.book.copy.path else ""
         yield fine("ledger whole", f"nothing was changed or removed{beside}")

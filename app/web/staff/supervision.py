@@ -67,6 +67,7 @@ async def show(visit: Entered) -> Response:
     return visit.page(
         "staff_supervision.html",
         found=found,
+        whole=whole,
         looked_at=looked_at,
         quarters=_choices(visit),
         chosen=quarter,
