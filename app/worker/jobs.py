@@ -19,7 +19,8 @@ from app.domain.audit import CHAIN
 from app.domain.certificate import Removed
 from app.domain.house import House
 from app.domain.newsletter import Newsletter
-from app.domain.wholeness import JOB
+from app.domain.service import Job
+from app.domain.wholeness import JOB, State
 from app.features import compose, guard, remind, retain, verify
 from app.features.breach import remind as hours
 from app.features.certify import Office, certify
@@ -29,6 +30,13 @@ from app.features.request import settle
 from app.features.request.receive import Desk
 from app.features.send import breaker
 from app.features.send.start import due, start
+
+AGAIN = timedelta(minutes=5)  # after a try that failed: soon, and not so often that it is in the way
+LOST = timedelta(hours=1)  # a start of which no end is known by then counts for nothing: that worker died
+
+
+class Unfinished(Exception):
+    """A job did what it could now, which the message tells, and must do the rest soon."""
 
 
 class Worker(Protocol):
@@ -57,6 +65,11 @@ class Chore:
     act: Callable[[Worker], Awaitable[str]]
     quiet: bool = False  # looks so often that only what it does is written down, not that it looked
     apart: bool = False  # takes so long that no other may wait for it
+
+    def due(self, last: Job, now: datetime) -> bool:
+        """Whether it is time again."""
+        ended = last.finished_at is not None and last.finished_at >= last.started_at
+        return last.started_at <= now - (self.every if ended else min(self.every, LOST))
 
 
 async def _count(worker: Worker) -> str:
@@ -164,6 +177,8 @@ async def _whole(worker: Worker) -> str:
     if news:
         async with house.database.unit_of_work() as session:
             await verify.warn(session, found, ring=house.ring, now=worker.clock())
+    if found.found(State.AWAY):
+        raise Unfinished(str(found))
     return str(found)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -36,7 +37,7 @@ from app.features.send.tools import Tools
 from app.mail.courier import Courier
 from app.mail.dkim import Keys, Signer
 from app.worker.alone import alone
-from app.worker.jobs import JOBS, Chore
+from app.worker.jobs import AGAIN, JOBS, Chore, Unfinished
 
 TICK = 0.5  # seconds between looks at the table of jobs
 LOOKED_AFTER = 2.0  # seconds between looks for links to follow or a list: somebody waits for the answer
@@ -56,6 +57,7 @@ class Worker:
     dead: asyncio.Queue[UUID] = field(default_factory=asyncio.Queue)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     prober: Prober = field(default_factory=Prober)
+    ended: dict[str, dict[str, Any]] = field(default_factory=dict)  # how jobs went, until it is written down
 
     @property
     def watch(self) -> Watch:
@@ -225,7 +227,9 @@ class Worker:
         try:
             if job.quiet:
                 await job.act(self)
-            elif await self._claim(job):
+                return
+            await self._note(job)
+            if await self._claim(job):
                 await self._run(job)
         except AWAY as trouble:
             log.warning("job.retry", job=job.name, trouble=type(trouble).__name__)
@@ -235,7 +239,7 @@ class Worker:
         now = self.clock()
         async with self.house.database.reading() as session:
             last = await session.get(Job, job.name)
-            if last is not None and last.started_at > now - job.every:
+            if last is not None and not job.due(last, now):
                 return False
         async with self.house.database.unit_of_work() as session:
             row = {"name": job.name, "started_at": now, "outcome": ""}
@@ -245,16 +249,29 @@ class Worker:
             return await changed(session, mine.values(started_at=now)) == 1
 
     async def _run(self, job: Chore) -> None:
+        again = False
         try:
             outcome = await job.act(self)
         except Refused as refused:
             outcome = f"refused: {refused}"
+        except Unfinished as so_far:
+            outcome, again = str(so_far), True
         except AWAY as trouble:
-            outcome = f"tried again later: {type(trouble).__name__}"
+            outcome, again = f"tried again later: {type(trouble).__name__}", True
             log.warning("job.retry", job=job.name, trouble=type(trouble).__name__)
-        values = {"finished_at": self.clock(), "outcome": logs.clean(outcome)[:200]}
-        async with self.house.database.unit_of_work() as session:
-            await session.execute(update(Job).where(Job.name == job.name).values(values))
+        now = self.clock()
+        values: dict[str, Any] = {"finished_at": now, "outcome": logs.clean(outcome)[:200]}
+        if again and job.every > AGAIN:  # the start is given back: this was not the day's
+            values["started_at"] = now - job.every + AGAIN
+        self.ended[job.name] = values
+        await self._note(job)
+
+    async def _note(self, job: Chore) -> None:
+        """Write down how it went; later, when the database is away as well."""
+        if values := self.ended.get(job.name):
+            async with self.house.database.unit_of_work() as session:
+                await session.execute(update(Job).where(Job.name == job.name).values(values))
+            del self.ended[job.name]
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
