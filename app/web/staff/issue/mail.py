@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -51,9 +52,16 @@ async def frame(visit: Entered, issue: UUID, language: str) -> Response:
             made = await compiled(visit, db, await issues.get(db, issue))
         except Refused:  # it cannot be made: the pages about it say why
             raise HTTPException(MISSING) from None
-    message = _filled(visit, made[language]) if language in made else None
-    content = letters.part(message, "html") if message else None
-    if message is None or content is None:
+    if language not in made:
+        raise HTTPException(MISSING)
+    return await asyncio.to_thread(_framed, visit, made[language])
+
+
+def _framed(visit: Inside, made: Compiled) -> Response:
+    """Others do not wait while a mail with large pictures is read."""
+    message = _filled(visit, made)
+    content = letters.part(message, "html")
+    if content is None:
         raise HTTPException(MISSING)
     return letters.framed(message, content, links="_blank")
 

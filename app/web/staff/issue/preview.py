@@ -1,7 +1,7 @@
 """The mail as readers will see it: on a phone and a desk, in the dark, without pictures, and as text.
 
 What is approved is shown from its stored bytes. What is still being written is made as it would be sent,
-without what is not finished yet.
+without what is not finished yet. Mails of any size are made and read apart from what serves others.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ PLAIN: Final = (
     '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title></title></head>'
     '<body><pre style="white-space: pre-wrap">{text}</pre></body></html>'
 )
+TEXT: Final = "text"  # the guise without any form
 DARK: Final = re.compile(r"@media \(prefers-color-scheme: dark\)")
 
 doors = Doors()
@@ -65,13 +66,14 @@ async def show(visit: Entered, issue: UUID) -> Response:
         main = (await db.get_one(Newsletter, found.newsletter_id)).language
         languages = sorted((await edition.subjects(db, found.id))[found.id], key=lambda each: each != main)
         proofs = [await _proof(visit, db, found, each) for each in languages]
-    page = visit.page(
+        texts = await asyncio.to_thread(lambda: [_text(each) if guise == TEXT else "" for each in proofs])
+    page = await visit.long(
         "staff_issue_preview.html",
         here=ISSUES,
         issue=found,
         guises=guises,
         guise=guise,
-        proofs=[(each, _text(each)) for each in proofs],
+        proofs=list(zip(proofs, texts, strict=True)),
         names=NAMES,
         parts=words.weights(visit.say),
     )
@@ -85,10 +87,14 @@ async def frame(visit: Entered, issue: UUID, language: str) -> Response:
     async with visit.reading() as db:
         found = await issues.get(db, issue)
         made = await _proof(visit, db, found, language)
+    return await asyncio.to_thread(_framed, made, language, guise)
+
+
+def _framed(made: Proof, language: str, guise: str) -> Response:
     content = letter.part(made.message, "html") if made.message else None
     if made.message is None or content is None:
         raise NotFound("there is no such mail")
-    if guise == "text":
+    if guise == TEXT:
         content = PLAIN.format(language=escape(language), text=escape(_text(made)))
     # What the reader's own device decides is decided here by who looks.
     content = shaded(content, dark=guise == "dark")
@@ -98,7 +104,7 @@ async def frame(visit: Entered, issue: UUID, language: str) -> Response:
 async def _proof(visit: Inside, db: AsyncSession, issue: Issue, language: str) -> Proof:
     frozen = await issues.frozen(db, issue.id)
     if language in frozen:
-        return _read(visit, language, Compiled.from_bytes(frozen[language]))
+        return await asyncio.to_thread(_read, visit, language, Compiled.from_bytes(frozen[language]))
     written = (await edition.typed(db, issue.id)).get(language)
     if written is None:
         raise NotFound("this issue has no text in that language")
@@ -108,7 +114,7 @@ async def _proof(visit: Inside, db: AsyncSession, issue: Issue, language: str) -
         compiled = await approve.proof(db, issue, content, base_url=visit.house.settings.base_url)
     except TooLarge as heavy:
         return Proof(language, left_out=left_out, heavy=heavy)
-    return _read(visit, language, compiled, left_out)
+    return await asyncio.to_thread(_read, visit, language, compiled, left_out)
 
 
 def _read(visit: Inside, language: str, compiled: Compiled, left_out: int = 0) -> Proof:

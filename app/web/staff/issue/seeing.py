@@ -6,6 +6,7 @@ network is within its reach. All it can do is tell the page around it what axe f
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from app.domain import issue as issues
 from app.domain.issue import Issue
 from app.domain.sight import Verdict
 from app.features.approve import Desk, seeing
+from app.mail.compiled import Compiled
 from app.mail.specimen import specimen
 from app.web import letter
 from app.web.doors import Doors, Kind
@@ -41,11 +43,15 @@ async def frame(visit: Entered, issue: UUID, language: str) -> Response:
     async with visit.reading() as db:
         found = await issues.get(db, issue)
         digest, compiled = await seeing.mail(db, found, language, base_url=_base(visit))
-    message = letter.read(specimen(compiled, visit.now))
-    content = letter.part(message, "html")
-    if content is None or asked.get("of") != digest:
+    if asked.get("of") != digest:
         raise NotFound("that mail is another one by now")
-    content = shaded(content, dark=asked.get("as") == "dark")
+    return await asyncio.to_thread(_framed, visit, compiled, dark=asked.get("as") == "dark")
+
+
+def _framed(visit: Inside, compiled: Compiled, *, dark: bool) -> Response:
+    """Others do not wait while a mail with large pictures is read."""
+    message = letter.read(specimen(compiled, visit.now))
+    content = shaded(letter.part(message, "html") or "", dark=dark)
     scripts = tuple(static(each) for each in (AXE, "axe.js"))
     # Not every browser knows in a frame without an origin what 'self' is, so it is named as well.
     ours = f"'self' {_base(visit)}{STATIC_URL}/"
