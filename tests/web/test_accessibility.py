@@ -58,7 +58,7 @@ DARK = {"color_scheme": "dark", "forced_colors": "none"}
 FORCED = {"color_scheme": "light", "forced_colors": "active"}
 GUISES = {
     "nl": (Guise(320, LIGHT), Guise(1280, DARK), Guise(768, FORCED)),
-    "en": (Guise(320, DARK), Guise(1280, LIGHT)),
+    "en": (Guise(320, DARK), Guise(1280, LIGHT), Guise(768, FORCED)),
 }
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 

@@ -104,6 +104,8 @@ async def test_one_button_begins_a_correction(site: Site) -> None:
     path = f"/staff/issues/{issue_id}/progress"
     answer = await (await at_the_desk(site, "dana")).press(path, f"{path}/correct")
     assert answer.status_code == 303
-    assert 'value="Rectificatie: Nieuws' in (await site.get(answer.headers["location"])).text
+    draft = answer.headers["location"]
+    assert 'value="Rectificatie: Nieuws' in (await site.get(draft)).text
+    assert "Eerstvolgende verzenddag" not in (await site.get(draft.partition("/write")[0])).text
     await straight_in(site, site.client, "emre")
     assert "Schrijf een rectificatie" not in (await site.get(path)).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from app.domain import house as houses
 from app.domain import issue as issues
@@ -16,6 +16,7 @@ from tests.cast import crowd
 from tests.features.test_approve import edit, written
 from tests.sending import TEXT, approved, look, looked_at, send, working
 from tests.web.desk import PASSWORD, code, enrolled
+from tests.web.test_counting import DECEMBER, NEAR
 from tests.web.test_desk import Office, Tour, office, tour
 from tests.web.test_desk import send as filled_in
 
@@ -86,6 +87,9 @@ async def test_axe_finds_nothing_where_a_colleague_decides(tour: Tour) -> None:
     await tour.go(approve)
     await tour.page.fill("#readers", "2")
     await press(tour, "not looked at", "/approve")
+    await edit(stage, issue_id, clock, TEXT.replace("alinea", "regel"))
+    await press(tour, "the mail changed since it was read", "/approve")
+    await expect(tour.page.locator("#problem")).to_be_focused()
     await looked_at(stage, issue_id, clock())  # the links: this browser has seen to the mail
     await press(tour, "approved, wrong", "/approve")
     await tour.page.fill("#readers", "1")
@@ -94,14 +98,19 @@ async def test_axe_finds_nothing_where_a_colleague_decides(tour: Tour) -> None:
 
 
 async def test_axe_finds_nothing_where_an_issue_is_planned(tour: Tour) -> None:
-    issue_id = await approved(tour.office.stage, tour.office.clock())
+    stage, clock = tour.office.stage, tour.office.clock
+    issue_id = await approved(stage, clock())
     plan = f"/staff/issues/{issue_id}/schedule"
+    clock.time = DECEMBER - NEAR
     await tour.signed_in("emre")
     await tour.go(plan)
     await press(tour, "planned, wrong", "/time")
-    await press(tour, "stopped", "/stop")
+    await press(tour, "stopped; its day is near", "/stop")
     await press(tour, "in its slot, wrong", "/slot")
+    await approved(stage, clock())  # a colleague's
     await tour.page.fill("#readers-slot", "1")
+    await press(tour, "that day is taken", "/slot")
+    await expect(tour.page.locator("#problem")).to_be_focused()
     await press(tour, "in its slot", "/slot")
     await tour.go(f"/staff/issues/{issue_id}/progress")
     await tour.go(plan)

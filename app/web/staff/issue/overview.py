@@ -93,6 +93,7 @@ async def _shelf(db: AsyncSession, letter: Newsletter, before: int | None) -> Sh
 
 
 async def _free(db: AsyncSession, issue: Issue, letter: Newsletter, now: datetime) -> slot.Free | None:
-    """The next day that nobody has, for an issue that has none."""
-    waits = issue.due_at is None and issue.state in {State.DRAFT, State.IN_REVIEW, State.APPROVED}
+    """The next day that nobody has, for an issue that has none; a correction never takes one by itself."""
+    open_still = issue.state in {State.DRAFT, State.IN_REVIEW, State.APPROVED}
+    waits = issue.due_at is None and issue.corrects_id is None and open_still
     return await slot.next_free(db, letter, now) if waits else None

@@ -14,7 +14,7 @@ from app.core.calendar import read_day
 from app.core.errors import Invalid
 from app.domain import issue as issues
 from app.domain import slot, subscriber
-from app.domain.issue import ENDED
+from app.domain.issue import ENDED, Issue, State
 from app.domain.newsletter import Newsletter
 from app.features import schedule as planning
 from app.web.doors import Doors, Kind
@@ -144,6 +144,9 @@ async def page(
         letter: Newsletter = words["letter"]
         free = await slot.next_free(db, letter, visit.now)
         readers = await subscriber.count_wanting(db, letter.id, visit.now)
+    there = _fields(found, free)
+    if wrong and not there.issuperset(wrong):  # a colleague was first: the page says where it is
+        return visit.to(path(issue))
     more: dict[str, Any] = {"wrong": wrong or {}, "typed": defaultdict(str, typed or {})}
     return visit.page(
         "staff_issue_schedule.html",
@@ -154,5 +157,14 @@ async def page(
         free=free,
         readers=readers,
         may_act=any(visit.person.has(role) for role in MAKERS),
-        ended=found.state in ENDED,
+        there=there,
     )
+
+
+def _fields(issue: Issue, free: slot.Free | None) -> set[str]:
+    """What there is to fill in now."""
+    there = set() if issue.state in ENDED else {"number"}
+    if issue.state in {State.APPROVED, State.SCHEDULED}:
+        there |= {"on", "at", "readers-time", "readers-now"}
+        there |= {"readers-slot"} if free and not issue.period and not issue.corrects_id else set()
+    return there
