@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from app.domain import consent, session, staff
 from app.domain import house as houses
@@ -57,6 +59,22 @@ async def test_who_looks_on_sees_the_numbers_change_until_it_is_sent(site: Site)
     assert 'data-number="accepted">41<' in page
     assert "dat meten wij niet" in page
     assert "<script" not in page
+
+
+async def test_all_who_look_on_share_one_count_a_second(site: Site) -> None:
+    path = await going(site)
+    await straight_in(site, site.client, "joost")
+    counts = []
+
+    def heard(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        counts.extend(["GROUP BY delivery.state"] * ("GROUP BY delivery.state" in statement))
+
+    event.listen(site.house.database.engine.sync_engine, "before_cursor_execute", heard)
+    async with working(site.house, site.box):
+        answers = await asyncio.gather(*(site.get(f"{path}/live") for _ in range(5)))
+    seen = [re.findall(r'"accepted": (\d+)', each.text) for each in answers]
+    assert {each[-1] for each in seen} == {"41"}  # everybody sees the end
+    assert sum(map(len, seen)) >= 2 * len(counts) > 0
 
 
 async def test_looking_on_ends_with_the_session(site: Site) -> None:

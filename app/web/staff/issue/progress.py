@@ -18,20 +18,20 @@ from starlette.responses import Response, StreamingResponse
 from app.core.language import decimal
 from app.domain import issue as issues
 from app.domain import session
-from app.domain.issue import ENDED, Issue, State
+from app.domain.issue import ENDED, State
 from app.domain.newsletter import Newsletter
 from app.domain.staff import Role
 from app.features import compose, report
-from app.features.report import Cause
+from app.features.report import Cause, Span
 from app.web import chart
 from app.web.doors import Doors, Kind
 from app.web.staff import cookies
 from app.web.staff.gate import Entered, Inside
-from app.web.staff.issue import checking, words
+from app.web.staff.issue import checking, lookout, words
+from app.web.staff.issue.lookout import Lookout, Seen
 from app.web.staff.rooms import DESK, EDITORS, ISSUES, MAKERS
 
 PROGRESS: Final = f"{ISSUES}/{{issue}}/progress"
-EVERY: Final = 1.0  # seconds between looks: a stop button means something when one sees what it does
 LASTS: Final = timedelta(minutes=25)  # shorter than a session may be idle: looking on is no click
 MOST: Final = 20  # who may look on at once in one process; others load the page again
 NOTHING: Final = 204  # tells the browser not to ask again
@@ -48,14 +48,14 @@ async def show(visit: Entered, issue: UUID) -> Response:
     async with visit.reading() as db:
         found = await issues.get(db, issue)
         shared = await checking.shared(db, found)
-        numbers = await _numbers(visit, db, found)
-        doubt = await report.doubt(db, found, numbers, SHOWN_DOUBT)
-        spans = await report.history(db, shared["letter"], now=visit.now)
+    # Both are counts over hundreds of thousands of rows: beside each other.
+    (seen, doubt), spans = await asyncio.gather(_all(visit, issue), _history(visit, shared["letter"]))
+    found = shared["issue"] = seen.issue
     labels = [f"{each.number}" for each in spans]
     return visit.page(
         "staff_issue_progress.html",
         **shared,
-        numbers=numbers,
+        numbers=_numbers(visit, seen),
         moving=found.state in MOVING,
         may_correct=visit.person.has(Role.EDITOR) and found.begun and found.state in ENDED,
         may_act=any(visit.person.has(role) for role in MAKERS),
@@ -97,7 +97,7 @@ async def _events(visit: Inside, issue: UUID) -> AsyncIterator[str]:
     state.watching = getattr(state, "watching", 0) + 1
     try:
         before = None
-        for _ in range(int(LASTS.total_seconds() / EVERY)):
+        for _ in range(int(LASTS.total_seconds() / lookout.EVERY)):
             numbers = await _look(visit, issue)
             if numbers is None:
                 break
@@ -105,7 +105,7 @@ async def _events(visit: Inside, issue: UUID) -> AsyncIterator[str]:
             before = numbers
             if not numbers["moving"]:
                 break
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(lookout.EVERY)
         yield "event: end\ndata: -\n\n"
     finally:
         state.watching -= 1
@@ -117,12 +117,42 @@ async def _look(visit: Inside, issue: UUID) -> dict[str, Any] | None:
     async with visit.reading() as db:
         if await session.find(db, cookies.session_of(visit) or "", visit.now) is None:
             return None
-        return await _numbers(visit, db, await issues.get(db, issue))
+
+    async def count() -> Seen:
+        async with visit.reading() as db:
+            return await _seen(visit, db, issue)
+
+    return _numbers(visit, await _lookout(visit).look(issue, count))
 
 
-async def _numbers(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Any]:
+def _lookout(visit: Inside) -> Lookout:
+    state = visit.request.app.state
+    if not hasattr(state, "lookout"):
+        state.lookout = Lookout()
+    found: Lookout = state.lookout
+    return found
+
+
+async def _all(visit: Inside, issue: UUID) -> tuple[Seen, list[UUID]]:
+    """For the page, counted now, with the copies in doubt."""
+    async with visit.reading() as db:
+        seen = await _seen(visit, db, issue)
+        return seen, await report.doubt(db, seen.issue, seen.progress.books, SHOWN_DOUBT)
+
+
+async def _seen(visit: Inside, db: AsyncSession, issue: UUID) -> Seen:
+    found = await issues.get(db, issue)
+    return Seen(found, await report.progress(db, found, now=visit.now))
+
+
+async def _history(visit: Inside, letter: Newsletter) -> list[Span]:
+    async with visit.reading() as db:
+        return await report.history(db, letter, now=visit.now)
+
+
+def _numbers(visit: Inside, seen: Seen) -> dict[str, Any]:
     """The books, in the words of the page."""
-    progress = await report.progress(db, found, now=visit.now)
+    found, progress = seen.issue, seen.progress
     books = progress.books
     done = books["audience"] - books["waiting"]
     share = 100 * done // books["audience"] if books["audience"] else 0
