@@ -34,7 +34,7 @@ FORM = re.compile(r"<form\b[^>]*>")
 ACTION = re.compile(r'\baction="([^"]*)"')
 HTML = "text/html"
 ODD = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")  # what differs between pages of one kind
-ALIKE = 3  # pages of one kind that are looked at in one go; a second go has others
+ALIKE = 2  # pages of one kind that are looked at in one go; a second go has others
 WORST = "[x](https://bit.ly/x) en [hier](https://example.org/hier)"  # what the check complains of
 ROOMS = ("/staff", "/staff/account", "/staff/confirm", "/staff/sign-in", "/staff/forgotten", "/nothing")
 # They end the visit or somebody's account, or change the language of what is seen.
