@@ -35,6 +35,7 @@ from tests.web.offices import OFFICE
 from tests.web.scenes import COMMON, Place, State, fill, press, public, states
 from tests.web.sweeps import came, pages
 from tests.web.test_mailbox import LETTER
+from tests.web.underway import under_way
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUICK = {"resultTypes": ["violations"], "iframes": False, "preload": False}
@@ -162,6 +163,18 @@ async def test_axe_finds_nothing_on_any_page(place: Place, language: str) -> Non
     assert unseen(place, language) == []
 
 
+async def judged_in_turn(place: Place, page: Page, every: list[State], language: str) -> list[str]:
+    """What is wrong in any of these states, that one person comes to."""
+    wrong = []
+    for name, path, act in every:
+        await page.goto(place.url + path)
+        if act is not None:
+            await act(page)
+        await page.evaluate(Axe().axe_script)
+        wrong += [f"{name}: {each}" for each in await judged(page, language)]
+    return wrong
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 async def test_axe_finds_nothing_in_the_officers_rooms(place: Place, language: str) -> None:
     house = place.stage.house
@@ -174,13 +187,9 @@ async def test_axe_finds_nothing_in_the_officers_rooms(place: Place, language: s
     await place.on_hold()
     context = await place.browser.new_context(reduced_motion="reduce")
     await context.add_cookies([{"name": SESSION, "value": token, "url": place.url}])
-    page, wrong = await context.new_page(), []
-    for name, path, act in OFFICE:
-        await page.goto(place.url + path)
-        if act is not None:
-            await act(page)
-        await page.evaluate(Axe().axe_script)
-        wrong += [f"{name}: {each}" for each in await judged(page, language)]
+    page = await context.new_page()
+    wrong = await judged_in_turn(place, page, OFFICE, language)
+    wrong += await judged_in_turn(place, page, await under_way(place, language), language)
     assert not wrong, "\n".join(wrong)
 
 

@@ -133,9 +133,9 @@ async def test_while_the_ledger_is_away_it_says_so_and_the_certificate_follows(
     with without_ledger(site):
         await fatima.press(page, f"{page}/done", way=way)
         await works(site, "certificates")
-        waits = (await site.get(page)).text
+        waits, listed = [(await site.get(each)).text for each in (page, "/staff/requests")]
     assert "Ons register was niet bereikbaar" in waits
-    assert "gewist; het antwoord wacht op het bewijs" in waits
+    assert ["gewist; het antwoord wacht op het bewijs" in each for each in (waits, listed)] == [True, True]
     assert "/bewijs/" not in waits
     assert (await site.stage.find(ALICE), await site.mails()) == (None, [])
     assert "Sluit als beantwoord" not in waits
