@@ -107,6 +107,11 @@ def _erasure(page: Page, base: str) -> None:
     _shoot(page, "rights-erasure", page.url, LOW)
 
 
+def _complaint(page: Page, base: str) -> None:
+    """Somebody wrote that they do not want our mail."""
+    _shoot(page, "complaint", f"{base}/staff/complaints", LOW)
+
+
 def _lines(name: str, evidence: Iterable[str]) -> str:
     """A list of people who said yes elsewhere."""
     people = [
@@ -157,7 +162,7 @@ def main() -> None:
         _copy(dana, base)
         fatima = _enter(chromium, base, "fatima")
         _readers(environment)
-        for show in (_rights, _erasure, _list, _leak):
+        for show in (_rights, _erasure, _complaint, _list, _leak):
             show(fatima, base)
         _shoot(fatima, "supervision", f"{base}/staff/supervision", LOW)
 

@@ -120,7 +120,7 @@ def test_carriage_returns_do_not_reach_the_plain_text():
 def test_after_a_silence_people_are_asked_whether_a_backup_was_put_back():
     silent = mail("held", "nl", why="silence").text
     assert "Weet u of dat is gebeurd?" in " ".join(silent.split())
-    assert "is teruggezet vanaf een back-up. Wie zich" in " ".join(mail("held", "nl").text.split())
+    assert "is teruggezet vanaf een reservekopie. Wie zich" in " ".join(mail("held", "nl").text.split())
 
 
 def test_a_language_we_do_not_speak_is_refused():

@@ -63,7 +63,7 @@ async def test_the_frame_of_every_page_says_that_it_is_a_demonstration(site: Sit
 
 async def test_the_status_page_tells_of_every_job(site: Site) -> None:
     page = (await site.get("/status")).text
-    for each in ("merken dat een back-up is teruggezet", "elke 10 seconden", "nog niet", "doorlopend"):
+    for each in ("merken dat een reservekopie is teruggezet", "elke 10 seconden", "nog niet", "doorlopend"):
         assert each in page
     assert "liet een minuut niets van zich horen" in page
 

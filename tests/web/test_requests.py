@@ -202,7 +202,7 @@ async def test_the_list_says_for_a_month_that_a_backup_was_put_back(site: Site, 
     assert 'id="restored"' not in (await site.get("/staff/requests")).text
     async with site.house.database.unit_of_work() as db:
         (await service.state(db)).restored_at = site.clock()
-    assert "Er is een back-up teruggezet; dat is gemerkt op" in (await site.get("/staff/requests")).text
+    assert "Er is een reservekopie teruggezet; dat is gemerkt op" in (await site.get("/staff/requests")).text
     async with site.house.database.unit_of_work() as db:
         (await service.state(db)).restored_at = site.clock() - timedelta(days=31)
     assert 'id="restored"' not in (await site.get("/staff/requests")).text

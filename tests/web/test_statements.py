@@ -76,7 +76,7 @@ def test_every_term_of_the_deletion_job_shows_its_number() -> None:
 def test_another_age_of_backups_is_another_number_on_the_page() -> None:
     told = {what: how_long for what, _, how_long in rows("nl", backup_days=10)}
     assert "17 dagen" in told["Dat een abonnement eindigde, of dat een adres geblokkeerd is"]
-    assert "10 dagen" in told["Back-ups"]
+    assert "10 dagen" in told["Reservekopieën"]
 
 
 async def test_the_statement_has_every_heading_and_every_term(site: Site) -> None:
