@@ -1,20 +1,29 @@
 """A mailbox does not exist any more: the subscription ends, and the address is blocked for a year.
 
-Only the hard codes of TR-08 lead here, heard while sending. Whoever has that mailbox later signs up again;
-that yes lifts the block (ER-05). What comes back by mail is read by `returned`.
+Only the hard codes of TR-08 lead here, heard while sending; what a worker heard that was killed before it
+came to this is found again in the books. Whoever has that mailbox later signs up again; that yes lifts the
+block (ER-05). What comes back by mail is read by `returned`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
 from app.domain import silence
 from app.domain.block import Ground
 from app.domain.book import Book
+from app.domain.delivery import Delivery, State
+from app.domain.issue import Issue
+from app.domain.subscriber import Subscriber
+from app.mail.judge import HARD
+
+RECENT: Final = timedelta(days=7)  # after the books were closed: a worker that died is back long before
 
 
 async def bounce(
@@ -22,3 +31,17 @@ async def bounce(
 ) -> bool:
     """End the subscription whose mailbox is gone; False when it had ended already."""
     return await silence.of_reader(session, subscriber_id, Ground.BOUNCE, ring=ring, book=book, now=now)
+
+
+async def unheard(session: AsyncSession, *, now: datetime) -> list[UUID]:
+    """Whose mailbox is gone by the books, and who is subscribed all the same."""
+    recent = select(Issue.id).where(
+        Issue.started_at.is_not(None), or_(Issue.closed_at.is_(None), Issue.closed_at > now - RECENT)
+    )
+    gone = or_(*(Delivery.code.endswith(f" {each}") for each in sorted(HARD)))
+    query = (
+        select(Delivery.subscriber_id)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.issue_id.in_(recent), Delivery.state == State.REFUSED, gone)
+    )
+    return list(await session.scalars(query.distinct()))

@@ -21,7 +21,7 @@ from app.domain.house import House
 from app.domain.newsletter import Newsletter
 from app.domain.service import Job
 from app.domain.wholeness import JOB, State
-from app.features import compose, guard, remind, retain, verify
+from app.features import bounce, compose, guard, remind, retain, verify
 from app.features.breach import remind as hours
 from app.features.certify import Office, certify
 from app.features.guard import Watch
@@ -148,6 +148,16 @@ async def _certificates(worker: Worker) -> str:
     return f"{made} mailed"
 
 
+async def _mailboxes(worker: Worker) -> str:
+    house, now = worker.house, worker.clock()
+    async with house.database.reading() as session:
+        found = await bounce.unheard(session, now=now)
+    for each in found:
+        async with house.database.unit_of_work() as session:
+            await bounce.bounce(session, each, ring=house.ring, book=house.book, now=now)
+    return f"{len(found)} ended"
+
+
 async def _hours(worker: Worker) -> str:
     base_url, ring = worker.house.settings.base_url, worker.house.ring
     async with worker.house.database.unit_of_work() as session:
@@ -193,6 +203,9 @@ JOBS = (
     Chore("terms", timedelta(minutes=10), "warn of privacy requests whose term ends", _terms),
     Chore("certificates", timedelta(minutes=1), "of who was erased while the ledger was away", _certificates),
     Chore("breaches", timedelta(minutes=10), "warn that a data breach must be reported", _hours),
+    Chore(
+        "mailboxes", timedelta(hours=1), "end whose mailbox is gone, heard by a worker that died", _mailboxes
+    ),
     Chore("retain", timedelta(hours=1), "delete what has been kept long enough", _retain),
     Chore("sign", timedelta(days=1), "close a segment of trail and ledger", _sign),
     Chore(JOB, timedelta(days=1), "see that nobody changed trail or ledger", _whole, apart=True),
