@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 
 from app.core import chain
 from app.core.crypto import KeyRing, new_key
+from app.core.faults import Unkeyed
 from app.domain import audit
 from app.domain.audit import CHAIN, Checkpoint, Event, Head, Record
 from app.domain.house import House
@@ -136,10 +137,16 @@ async def test_a_forged_point_is_found(house: House, clock: Clock) -> None:
     assert "checkpoint 3: the signature is wrong" in await faults(house)
 
 
-async def test_a_point_signed_by_a_key_that_is_not_ours_is_found(house: House, clock: Clock) -> None:
+async def test_a_point_signed_by_a_key_that_is_not_here_is_found_and_names_it(
+    house: House, clock: Clock
+) -> None:
     await write(house, clock, 3)
     stranger = KeyRing([new_key(clock())])
-    assert await faults(house, stranger) == ["checkpoint 3: the signature is wrong"]
+    (fault,) = await faults(house, stranger)
+    assert isinstance(fault, Unkeyed)
+    assert fault.key == house.ring.active
+    await harm(house, update(Checkpoint).values(key_id="no key"))
+    assert await faults(house) == ["checkpoint 3: the signature is wrong"]
 
 
 async def test_points_signed_by_an_older_key_still_hold(house: House, clock: Clock) -> None:
