@@ -65,7 +65,7 @@ def _shoot(chromium: object, name: str, url: str, size: dict[str, int], **look: 
     small(FOLDER / f"{name}.png")
 
 
-def _reader(base: str) -> None:
+def reader(base: str) -> None:
     """Sign somebody up and press the button in the mail."""
     get(f"{base}/nl/weerbaar-bestuur", {"address": READER})
     mail = until(f"{base}/mailbox", rf'/mailbox/\d+(?=">.*{READER})')
@@ -111,7 +111,7 @@ def demonstration() -> Iterator[tuple[str, dict[str, str]]]:
 def main() -> None:
     """Make every picture anew."""
     with demonstration() as (base, environment):
-        _reader(base)
+        reader(base)
         _send(environment)
         newsletter = _newsletter(base)
         with browser.opened() as chromium:

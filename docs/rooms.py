@@ -35,7 +35,7 @@ def _invitation(base: str, name: str) -> str:
     raise SystemExit(f"{name} was not invited")
 
 
-def _enter(chromium: Browser, base: str, name: str) -> Page:
+def enter(chromium: Browser, base: str, name: str) -> Page:
     """Choose a password and a second factor, as somebody does who is new."""
     page = chromium.new_context(viewport=DESK, locale="nl-NL").new_page()  # type: ignore[arg-type]
     page.goto(_invitation(base, name))
@@ -100,7 +100,7 @@ def _erasure(page: Page, base: str) -> None:
     """A request to be erased, of somebody who showed who they are."""
     page.goto(f"{base}/staff/requests/new")
     page.fill("#address", ADDRESS)
-    _tick(page, "kind-erasure", "channel-desk")
+    tick(page, "kind-erasure", "channel-desk")
     page.check("#ground-document")
     page.locator("section[aria-labelledby=identity] button").click()
     page.wait_for_selector("section[aria-labelledby=identity]", state="detached")
@@ -112,7 +112,7 @@ def _complaint(page: Page, base: str) -> None:
     _shoot(page, "complaint", f"{base}/staff/complaints", LOW)
 
 
-def _lines(name: str, evidence: Iterable[str]) -> str:
+def lines(name: str, evidence: Iterable[str]) -> str:
     """A list of people who said yes elsewhere."""
     people = [
         f"{name}{number}@example.org,2026-05-{20 + number % 9},{each}" for number, each in enumerate(evidence)
@@ -122,7 +122,7 @@ def _lines(name: str, evidence: Iterable[str]) -> str:
 
 def _readers(environment: dict[str, str]) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
-        file.write(_lines("lezer", [PAPER] * READERS))
+        file.write(lines("lezer", [PAPER] * READERS))
         file.flush()
         people = ("--officer", "fatima", "--released-by", "emre")
         bode(environment, "subscribers", "import", file.name, "--newsletter", "weerbaar-bestuur", *people)
@@ -130,7 +130,7 @@ def _readers(environment: dict[str, str]) -> None:
 
 def _list(page: Page, base: str) -> None:
     page.goto(f"{base}/staff/lists/new")
-    buffer = _lines("congres", (*[PAPER] * 11, *[FORM] * 6, "")).encode()  # and one without proof
+    buffer = lines("congres", (*[PAPER] * 11, *[FORM] * 6, "")).encode()  # and one without proof
     page.set_input_files("#file", {"name": "lijst.csv", "mimeType": "text/csv", "buffer": buffer})
     page.locator("main form button.main").click()
     page.wait_for_url(re.compile(r"/lists/[0-9a-f-]{36}"))
@@ -141,12 +141,12 @@ def _leak(page: Page, base: str) -> None:
     page.goto(f"{base}/staff/breaches/new")
     page.fill("#people", "17")
     what = ("nature-sent_wrong", "keys-unknown", "data-subscriber", "effect-known_reader", "effect-phishing")
-    _tick(page, *what, "measure-closed", "measure-deletion_asked", "risk-likely")
+    tick(page, *what, "measure-closed", "measure-deletion_asked", "risk-likely")
     page.wait_for_selector("#term")
     _shoot(page, "breach", page.url, LOW)
 
 
-def _tick(page: Page, *names: str) -> None:
+def tick(page: Page, *names: str) -> None:
     """Choose these, and send the form."""
     for name in names:
         page.check(f"#{name}")
@@ -157,10 +157,10 @@ def main() -> None:
     """Make every picture anew."""
     with demonstration() as (base, environment), browser.opened() as chromium:
         issue = bode(environment, "issue", "list").split()[0]
-        dana = _enter(chromium, base, "dana")
+        dana = enter(chromium, base, "dana")
         _desk(dana, base, issue)
         _copy(dana, base)
-        fatima = _enter(chromium, base, "fatima")
+        fatima = enter(chromium, base, "fatima")
         _readers(environment)
         for show in (_rights, _erasure, _complaint, _list, _leak):
             show(fatima, base)

@@ -141,6 +141,9 @@ async def test_what_a_correction_changes_is_read_before_it_is_approved(site: Sit
     async with site.house.database.unit_of_work() as db:
         draft = await compose.correct(db, await issues.get(db, sent_id), author="dana", now=site.clock())
     await at_the_desk(site, "emre")
+    check = (await site.get(f"/staff/issues/{sent_id}/check")).text
+    assert "wacht niet meer op goedkeuring" in check
+    assert "kan niemand de editie goedkeuren" not in check
     page = (await site.get(f"/staff/issues/{draft.id}/approve")).text
     assert "Sinds editie 1, die hiermee wordt rechtgezet." in page
     assert '<ins><span class="unseen">(nieuw:) </span>Rectificatie' in page

@@ -7,16 +7,13 @@ name, a number or a moment stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from app.domain import MAIN
 from app.domain.audit import Event, Record
 from app.domain.newsletter import Newsletter
 from app.web.staff import rooms
-from app.web.staff.issue.words import states
-
-Say = Callable[[str], str]
+from app.web.staff.issue.words import Say, states
 
 BETWEEN: Final = re.compile(r"(, |; )")
 FIELD: Final = re.compile(r"%\((\w+)\)s")
@@ -137,6 +134,8 @@ def _figures(say: Say) -> dict[str, str]:
     return {
         "of issue %(count)s": say("of issue %(count)s"),
         "%(language)s %(count)s": say("%(language)s, version %(count)s"),
+        "%(count)s grave": say("grave: %(count)s"),
+        "%(count)s lighter": say("lighter: %(count)s"),
         "%(language)s added": say("%(language)s begun"),
         "%(language)s removed": say("%(language)s taken away"),
         "picture %(id)s removed": say("picture %(id)s taken away"),

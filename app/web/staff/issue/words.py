@@ -36,11 +36,13 @@ def following(say: Say) -> dict[State, str]:
         State.DRAFT: say("Finish writing, then ask a colleague to approve it."),
         State.IN_REVIEW: say("A colleague who did not write it reads it and approves it."),
         State.APPROVED: say("Choose when it goes out."),
-        State.SCHEDULED: say("Nothing: it goes out at its time. Until then it can be taken back."),
-        State.SENDING: say("Nothing: it is on its way. It can be stopped."),
+        State.SCHEDULED: say(
+            "You need do nothing: it goes out at its time. Until then it can be taken back."
+        ),
+        State.SENDING: say("You need do nothing: it is on its way. It can be stopped."),
         State.PAUSED: say("Find out why it stopped, then let it go on or cancel it."),
-        State.SENT: say("Nothing: everybody was served."),
-        State.CANCELLED: say("Nothing: it goes to nobody any more."),
+        State.SENT: say("You need do nothing: everybody was served."),
+        State.CANCELLED: say("You need do nothing: it goes to nobody any more."),
         State.HELD: say("The database was put back from a copy. Somebody decides whether it goes on."),
     }
 
