@@ -45,7 +45,9 @@ async def test_an_invitation_leads_to_a_password_a_second_factor_and_the_desk(si
     codes = re.findall(r"<code>([A-Z2-7-]{29})</code>", answer.text)
     assert len(codes) == 10
     assert (await site.get("/staff")).status_code == 200
-    assert (await site.get(path)).status_code == 410
+    used_up = await site.get(path)
+    assert (used_up.status_code, "U hebt de link al gebruikt" in used_up.text) == (410, True)
+    assert 'href="/staff/sign-in">Naar inloggen' in used_up.text
     browser = Browser(site, site.client)
     used = await browser.sign_in("dana", code=typed["code"])
     assert used.status_code == 400

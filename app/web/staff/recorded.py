@@ -269,6 +269,7 @@ def _issues(say: Say) -> dict[str, str]:
         "wrote in it": say("wrote in it"),
         "no other approver": say("no other approver"),
         "by command": say("by command"),
+        "not looked at": say("nobody had looked at all of it"),
         "recess": say("recess: the councils are on holiday"),
         "no news": say("there is no news"),
         "merged": say("together with the month before or after"),
