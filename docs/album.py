@@ -25,6 +25,7 @@ SAMPLE = Path(__file__).parent / "sample" / "weerbaar-bestuur.md"
 SIZES = {"phone": 390, "desk": 1280}  # pixels wide
 HIGH = 900  # of the window
 HIGHEST = 3000  # of a picture: the longest page says the same on and on
+PATIENCE = 120_000  # milliseconds: a busy machine deserves it
 SCHEMES = ("light", "dark")
 NAME = "iris"
 ROLES = ("editor", "approver", "officer", "supervisor", "administrator")
@@ -115,12 +116,13 @@ def shoot(page: Page, base: str, path: str, folder: Path) -> list[str]:
     return wide
 
 
-def pictures(chromium: Browser, base: str, folder: Path) -> None:
-    """Come in, and photograph everything."""
+def pictures(chromium: Browser, base: str, folder: Path, only: str) -> None:
+    """Come in, and photograph everything, or the pages with this in their path."""
     page = enter(chromium, base, NAME)
+    page.set_default_timeout(PATIENCE)
     work(page, base)
     wide: list[str] = []
-    for path in found(page, base, FIRST):
+    for path in (each for each in found(page, base, FIRST) if only in each):
         wide += shoot(page, base, path, folder)
         sys.stdout.write(f"{path}\n")
     sys.stdout.write("\n".join(("Wider than the screen:", *wide, "")) if wide else "No page is too wide.\n")
@@ -130,10 +132,11 @@ def main() -> None:
     """Make every picture."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("folder", type=Path, help="where the pictures come")
-    folder: Path = words.parse_args().folder
+    words.add_argument("--only", default="", metavar="TEXT", help="the pages with this in their path")
+    asked = words.parse_args()
     with demonstration() as (base, environment), browser.opened() as chromium:
         furnish(base, environment)
-        pictures(chromium, base, folder)
+        pictures(chromium, base, asked.folder, asked.only)
 
 
 if __name__ == "__main__":
