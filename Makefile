@@ -45,7 +45,7 @@ test-system: setup ## Run the tests that need Debian packages or root (installs 
 chaos: setup ## Break things at random while an issue goes out: make chaos seed=7 rounds=20
 	@$(BIN)/python -m tests.faults.chaos --seed $(or $(seed),1) --rounds $(or $(rounds),4)
 
-reliability: setup ## Run the fault table and write what came of it into docs/reliability.md
+reliability: setup ## Run the fault table and write what came of it into docs/reliability.md (as root: all of it)
 	@$(BIN)/python -m tests.faults.table
 
 check: setup ## Format, lint, types, directions, templates, spelling: everything but the tests

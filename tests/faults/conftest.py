@@ -113,6 +113,13 @@ def lease() -> int:
     return LEASE
 
 
+def write_down(request: pytest.FixtureRequest, scene: Scene) -> None:
+    """What came of a row, for the table."""
+    if scene.outcome is not None:
+        told = {"row": request.function.__doc__, **asdict(scene.outcome)}
+        request.node.user_properties.append((OUTCOME, json.dumps(told)))
+
+
 @pytest.fixture
 def make(request: pytest.FixtureRequest, tmp_path: Path, relay: smtp.Process, lease: int) -> Iterator[Make]:
     """Makes the scene of a row on a kind of database, and writes down what came of it."""
@@ -130,9 +137,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, relay: smtp.Process, le
     yield scene
     for each in made:
         each.close()
-        if each.outcome is not None:
-            told = {"row": request.function.__doc__, **asdict(each.outcome)}
-            request.node.user_properties.append((OUTCOME, json.dumps(told)))
+        write_down(request, each)
 
 
 @pytest.fixture(params=DATABASES)

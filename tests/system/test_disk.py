@@ -11,9 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
+import pytest
 
 from tests import programs
-from tests.faults.conftest import furnished_server, on_server
+from tests.faults.conftest import furnished_server, on_server, write_down
 from tests.faults.promise import kept_its_promise
 from tests.faults.scene import READERS, Scene, wait
 from tests.postgres import Server
@@ -78,7 +79,9 @@ def test_sqlite_on_a_full_disk(make, tmp_path: Path) -> None:
         scene.close()
 
 
-def test_postgresql_on_a_full_disk(relay: smtp.Process, tmp_path: Path) -> None:
+def test_postgresql_on_a_full_disk(
+    request: pytest.FixtureRequest, relay: smtp.Process, tmp_path: Path
+) -> None:
     """The disk of PostgreSQL is full, and it stops: sending waits until there is room and it is started."""
     furnished = tmp_path / "furnished"
     furnished.mkdir()
@@ -101,3 +104,4 @@ def test_postgresql_on_a_full_disk(relay: smtp.Process, tmp_path: Path) -> None:
         finally:
             scene.close()
             server.stop()
+            write_down(request, scene)
