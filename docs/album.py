@@ -82,7 +82,7 @@ def found(page: Page, base: str, first: Iterable[str]) -> list[str]:
     kinds: Counter[str] = Counter()
     while waiting:
         path = waiting.pop(0)
-        answer = page.request.get(base + path)
+        answer = page.request.get(base + path, timeout=PATIENCE)
         if not answer.headers.get("content-type", "").startswith("text/html"):
             continue
         if "data-mail" not in path and not re.search(r"/html$|/mail/|/preview/", path):
