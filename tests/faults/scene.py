@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ READERS = 160  # a second or two of sending: time enough to break something in t
 CONNECTIONS = 4  # per worker
 LEASE = 3  # seconds until another worker takes over
 CALM = 30  # seconds: a lease that no busy machine outlasts, where taking over is not what a row is about
+LEISURE = 2.0  # seconds before each "kept" while a person acts: a busy machine must not be done before
 SLOW = 0.03  # seconds before each "kept", so that a fault hits letters whose fate is not told yet
 QUICK = {
     "BODE_SMTP_CONNECTIONS": str(CONNECTIONS),
@@ -107,6 +108,14 @@ class Scene(Service):
     def handed_over(self, count: int) -> None:
         """Wait until the servers have taken so many letters."""
         wait(lambda: sum(mail.count() for mail in self.mails) >= count, f"{count} letters are taken")
+
+    @contextmanager
+    def after(self, count: int) -> Iterator[None]:
+        """What a person does once so many letters are taken, and before the others are."""
+        self.handed_over(count)
+        self.mail.behave(body_delay=LEISURE)
+        yield
+        self.mail.behave(body_delay=SLOW)
 
     def reaches(self, state: str) -> None:
         """Wait until the issue is there."""

@@ -22,8 +22,8 @@ def lease() -> int:
 def test_paused_and_resumed(scene: Scene) -> None:
     """Paused, then resumed: nothing leaves in between, and nobody gets two."""
     scene.begin()
-    scene.handed_over(READERS // 3)
-    scene.act("pause")
+    with scene.after(READERS // 3):
+        scene.act("pause")
     scene.settled()
     assert scene.books()["accepted"] < READERS
     taken = len(scene.copies())
@@ -36,8 +36,8 @@ def test_paused_and_resumed(scene: Scene) -> None:
 def test_cancelled(scene: Scene) -> None:
     """Cancelled in the middle: nobody else gets it, and the books close on who has it."""
     scene.begin()
-    scene.handed_over(READERS // 3)
-    scene.act("cancel")
+    with scene.after(READERS // 3):
+        scene.act("cancel")
     wait(lambda: scene.ask("SELECT closed_at IS NOT NULL FROM issue"), "the books are closed")
     taken = len(scene.copies())
     assert taken < READERS
@@ -47,9 +47,9 @@ def test_cancelled(scene: Scene) -> None:
 def test_forgotten(scene: Scene) -> None:
     """A reader is erased while it goes out: whose turn had not come gets nothing, and the books balance."""
     scene.begin()
-    scene.handed_over(READERS // 4)
     last = f"reader{READERS - 2}@example.net"
-    scene.bode("erase", given=f"{last}\n")
+    with scene.after(READERS // 4):
+        scene.bode("erase", given=f"{last}\n")
     scene.reaches("sent")
     assert last not in scene.copies()
     kept_its_promise(scene, left=1)
@@ -65,12 +65,12 @@ def test_a_backup_is_put_back(kind: str, make, request: pytest.FixtureRequest, t
     urls = {each: scene.environment[f"BODE_{each.upper()}"] for each in ("database_url", "ledger_url")}
     settings = Settings(data_dir=tmp_path, keys_file=tmp_path / "keys.json", **urls)
     worker = scene.begin()
-    scene.handed_over(READERS // 4)
-    before = len(scene.copies())
-    backup = backups.take(settings)
-    scene.handed_over(READERS // 2)
-    scene.bode("staff", "disable", "joost")  # raises the counter, as every ten seconds does
-    scene.kill(worker)
+    with scene.after(READERS // 4):
+        before = len(scene.copies())
+        backup = backups.take(settings)
+    with scene.after(READERS // 2):
+        scene.bode("staff", "disable", "joost")  # raises the counter, as every ten seconds does
+        scene.kill(worker)
     restored = backups.put_back(settings, backup, main=True, ledger=False)
     scene.environment["BODE_DATABASE_URL"] = restored.database
     taken = len(scene.copies())
