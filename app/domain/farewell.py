@@ -46,6 +46,7 @@ class Ended:
     language: str
     confirmed_at: datetime
     paused_until: datetime | None
+    restricted_at: datetime | None
     at: datetime
     final: bool  # whether the ledger has it
 
@@ -89,6 +90,7 @@ async def end(
         language=row.language,
         confirmed_at=row.confirmed_at,
         paused_until=row.paused_until,
+        restricted_at=row.restricted_at,
         at=at,
         final=final,
     )

@@ -73,6 +73,8 @@ def _undo_value(ring: KeyRing, ended: Ended, now: datetime) -> str:
     }
     if ended.paused_until is not None:
         content["p"] = ended.paused_until.isoformat()
+    if ended.restricted_at is not None:
+        content["r"] = ended.restricted_at.isoformat()
     return tokens.seal(ring, "undo", content)
 
 
@@ -122,6 +124,8 @@ async def _bring_back(
     )
     if "p" in content:
         row.paused_until = datetime.fromisoformat(content["p"])
+    if "r" in content:  # a slip taken back is no yes to being mailed again (Art. 18)
+        row.restricted_at = datetime.fromisoformat(content["r"])
     session.add(row)
     await delivery.come_back(session, row.id)
     known = consent.proofs(ring, letter.id, address)

@@ -18,7 +18,7 @@ from app.domain.book import Farewell
 from app.domain.house import House
 from app.domain.ledger import Reason
 from app.domain.subscriber import Subscriber
-from app.features import confirm, erase, guard
+from app.features import confirm, erase, guard, unsubscribe
 from tests import cast as people
 from tests.backups import Backups, reopen
 from tests.cast import ALICE, BOB, CHRIS, Stage
@@ -60,6 +60,23 @@ async def test_a_restriction_is_put_back_as_a_restriction_and_ends_nothing(
     assert row is not None
     assert row.restricted_at is not None
     await house.close()
+
+
+async def test_a_slip_that_was_taken_back_ends_no_restriction(on: Stage, clock: Clock) -> None:
+    house = on.house
+    async with house.database.unit_of_work() as session:
+        row = await subscriber.by_id(session, on.alice.id)
+        assert row is not None
+        await farewell.restrict(session, row, book=house.book, now=clock())
+    async with house.database.unit_of_work() as session:
+        link = on.link(on.alice)
+        _, slip = await unsubscribe.leave(session, link, ring=house.ring, book=house.book, now=clock())
+    assert slip is not None
+    async with house.database.unit_of_work() as session:
+        await unsubscribe.undo(session, slip, ring=house.ring, now=clock())
+    row = await on.find(ALICE)
+    assert row is not None
+    assert row.restricted_at is not None
 
 
 async def test_after_a_change_of_keys_everyone_is_what_the_ledger_says(on: Stage, clock: Clock) -> None:
