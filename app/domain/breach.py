@@ -27,7 +27,7 @@ from app.domain.issue import Issue
 from app.domain.ledger import LedgerBase
 
 TERM: Final = timedelta(hours=72)  # Art. 33(1), from becoming aware; weekends count
-WARN_AT: Final = (48, 24, 6, 0)  # hours left: a day gone, the last day, the last hours, too late
+WARN_AT: Final = (48, 24, 6, -1)  # hours left: a day gone, the last day, the last hours, too late
 KEPT: Final = timedelta(days=1095)  # BIO2 5.28.01: what shows how an incident was handled, three years
 DIGITS: Final = 6  # of a number by chance, as of a request
 HOUR: Final = timedelta(hours=1)

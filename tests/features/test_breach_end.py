@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from app.domain import breach, issue
+import pytest
+from sqlalchemy import delete, select
+
+from app.domain import breach, issue, outbox
 from app.domain.breach import Advice, Risk, State
 from app.domain.newsletter import Newsletter
+from app.domain.subscriber import Subscriber
 from app.features.breach import notice, record
 from tests.features.test_breach import SLUG, Case, case
 
 __all__ = ["case"]
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+
+
+async def test_that_it_is_too_late_is_told_when_it_is_and_not_in_the_last_hour(case: Case) -> None:
+    """As the worker looks: every ten minutes."""
+    due_at = (await case.begin()).due_at
+    case.clock.forward(hours=66)
+    assert await case.remind() == 2
+    while not await case.remind():
+        case.clock.forward(minutes=10)
+    assert timedelta(0) < case.clock() - due_at <= timedelta(minutes=10)
+    async with case.house.database.reading() as session:
+        mails = await session.scalars(select(outbox.Mail).order_by(outbox.Mail.seq))
+        told = [outbox.opened(case.house.ring, each)["words"]["left"] for each in mails]
+    assert told == [6, 6, -1, -1]
+
+
+async def test_how_many_people_it_is_about_does_not_change_when_readers_leave(case: Case) -> None:
+    aware_at = (await case.begin()).aware_at
+    async with case.house.database.unit_of_work() as session:
+        await session.execute(delete(Subscriber))
+    await case.act(record.amend, case.facts(aware_at=aware_at))
+    row = await case.look()
+    assert (row.letters, row.people) == ({SLUG: 1}, 1)
 
 
 async def test_what_turns_out_to_be_a_risk_is_open_again_with_warnings(case: Case) -> None:

@@ -111,7 +111,8 @@ async def _write(session: AsyncSession, row: Breach, facts: Facts, now: datetime
     if row.aware_at != facts.aware_at:  # other hours, so other warnings
         row.warned = None
     row.aware_at, row.nature, row.keys, row.risk = facts.aware_at, facts.nature, facts.keys, facts.risk
-    row.letters = {slug: known[slug] for slug in facts.letters}
+    then = row.letters or {}  # how many there were when it came on record, whoever came or went since
+    row.letters = {slug: then.get(slug, known[slug]) for slug in facts.letters}
     row.people = sum(row.letters.values()) if facts.people is None else facts.people
     row.data, row.effects, row.measures = facts.data, list(facts.effects), list(facts.measures)
 

@@ -159,7 +159,7 @@ def _form(
     words: dict[str, Any] = {
         "row": row,
         "typed": {"aware_on": "", "aware_time": "", "people": "", **dict.fromkeys(ONES, ""), **typed},
-        "known": known,
+        "known": {slug: row.letters.get(slug, count) if row else count for slug, count in known.items()},
         "kinds": {name: visit.say(what) for name, what in breach.kinds().items()},
         "ones": {name: list(listed) for name, listed in ONES.items()},
         "many": {name: list(listed) for name, listed in MANY.items()},
