@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from app.domain.request import Kind, Refusal, Request, State
 
-# Art. 12(5) and (6) hold for every right; more only where the law says so. An objection to mail always
-# succeeds, and so does taking it back: there is nothing to weigh (Art. 21(3), DR-07).
+# Art. 12(6) holds until it is certain who asks, and then Art. 12(5); more only where the law says so. An
+# objection to mail always succeeds, and so does taking it back: nothing is weighed (Art. 21(3), DR-07).
 UNKNOWN = (Refusal.NOT_IDENTIFIED,)
-ALWAYS = (*UNKNOWN, Refusal.UNFOUNDED, Refusal.EXCESSIVE)
-REFUSALS = {
+ALWAYS = (Refusal.UNFOUNDED, Refusal.EXCESSIVE)
+REFUSALS: dict[Kind, tuple[Refusal, ...]] = {
     Kind.ACCESS: (*ALWAYS, Refusal.OTHERS),  # Art. 15(4)
     Kind.CORRECTION: ALWAYS,
     Kind.ERASURE: (*ALWAYS, Refusal.LEGAL_DUTY, Refusal.CLAIMS),  # Art. 17(3)
     Kind.RESTRICTION: ALWAYS,
     Kind.PORTABILITY: (*ALWAYS, Refusal.OTHERS),  # Art. 20(4)
-    Kind.OBJECTION: UNKNOWN,
-    Kind.LIFT: UNKNOWN,
+    Kind.OBJECTION: (),
+    Kind.LIFT: (),
 }
 
 
 def reasons(row: Request) -> tuple[Refusal, ...]:
-    """The reasons that the law gives; before it is certain who asks, only that can be one."""
+    """The reasons that the law gives; that nobody showed who they are is one until somebody did."""
     return REFUSALS[Kind(row.kind)] if row.state == State.KNOWN else UNKNOWN

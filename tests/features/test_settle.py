@@ -77,7 +77,7 @@ async def test_nobody_says_that_a_mail_arrived(office: Office) -> None:
 async def test_a_right_is_refused_on_the_grounds_that_the_law_has_for_it(
     office: Office, kind: Kind, more: set[Refusal] | None
 ) -> None:
-    general = {Refusal.NOT_IDENTIFIED} | (set() if more is None else {Refusal.UNFOUNDED, Refusal.EXCESSIVE})
+    general = set() if more is None else {Refusal.UNFOUNDED, Refusal.EXCESSIVE}
     unknown = await office.take(kind)
     assert refusal.reasons(unknown) == (Refusal.NOT_IDENTIFIED,)
     for why in set(Refusal) - {Refusal.NOT_IDENTIFIED}:
@@ -85,6 +85,8 @@ async def test_a_right_is_refused_on_the_grounds_that_the_law_has_for_it(
             await office.act(unknown, settle.refuse, why, Way.LETTER)
     row = await office.act(unknown, identify.record, Identity.DOCUMENT)
     assert set(refusal.reasons(row)) == general | (more or set())
+    with pytest.raises(settle.NoGround):  # who showed who they are does not hear that nobody did
+        await office.act(row, settle.refuse, Refusal.NOT_IDENTIFIED, Way.LETTER)
 
 
 async def test_days_that_the_clock_stood_still_count_when_it_is_refused(office: Office) -> None:

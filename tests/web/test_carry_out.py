@@ -42,6 +42,20 @@ async def test_a_crafted_answer_by_mail_to_a_lost_mailbox_erases_nothing(site: S
     assert (await row(site)).state == State.KNOWN
 
 
+async def test_who_lost_the_mailbox_is_promised_no_link_and_a_letter_says_what_a_mail_would(
+    site: Site, fatima: Browser
+) -> None:
+    page = await entered(fatima, kind="access")
+    await fatima.press(page, f"{page}/identity", ground="lost_mailbox")
+    shown = (await site.get(page)).text
+    assert "een link naar alles" not in shown
+    assert "dus er kan geen link heen" in shown
+    assert shown.count("binnen zes weken") == 2  # beside carrying out, and beside refusing
+    other = await entered(fatima, kind="objection")
+    await fatima.press(other, f"{other}/identity", ground="document")
+    assert "Afwijzen en antwoorden" not in (await site.get(other)).text  # it always succeeds
+
+
 async def blocked(site: Site, address: str = ALICE) -> bool:
     async with site.house.database.reading() as db:
         found = await erasure.blocks(db, parse(address), ring=site.house.ring, now=site.clock())
