@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -120,6 +121,17 @@ async def test_it_is_narrowed_down_by_what_is_chosen_and_by_nothing_that_is_type
         assert page.count("Vul een dag in") == query.count("0001") + query.count("9999"), query
     for name in ("actor", "event", "since", "until", "before"):
         assert "alice@" not in (await site.get(f"/staff/trail?{name}=alice@example.org")).text
+
+
+async def test_the_last_hour_of_the_day_on_which_summer_time_ends_belongs_to_it(
+    site: Site, joost: Browser
+) -> None:
+    late = datetime(2026, 10, 25, 22, 30, tzinfo=UTC)  # half past eleven in the evening here
+    async with site.house.database.unit_of_work() as db:
+        await audit.record(db, "dana", Event.STAFF_AWAY, now=late)
+    for day, count in (("24", 0), ("25", 1)):
+        page = (await site.get(f"/staff/trail?event=staff.away&until=2026-10-{day}")).text
+        assert page.count('<tr>\n      <th scope="row">') == count
 
 
 async def test_the_file_can_be_checked_and_taking_it_is_on_record(site: Site, joost: Browser) -> None:

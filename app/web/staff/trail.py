@@ -112,11 +112,11 @@ def _narrowed(chosen: dict[str, str]) -> list[ColumnElement[bool]]:
         found.append(Record.event == chosen["event"])
     if chosen["actor"]:
         found.append(Record.actor == chosen["actor"])
-    since, until = _day(chosen["since"]), _day(chosen["until"])
+    since, until = _day(chosen["since"]), _day(chosen["until"], after=1)
     if since is not None:
         found.append(Record.at >= since)
     if until is not None:
-        found.append(Record.at < until + timedelta(days=1))
+        found.append(Record.at < until)
     return found
 
 
@@ -125,10 +125,10 @@ def _before(text: str) -> list[ColumnElement[bool]]:
     return [Record.seq < int(text)] if is_number else []
 
 
-def _day(text: str) -> datetime | None:
-    """The beginning of a day on the clock here; what is no day narrows nothing down."""
+def _day(text: str, *, after: int = 0) -> datetime | None:
+    """The beginning of a day on the clock here, or of a later one; what is no day narrows nothing down."""
     try:
-        on = read_day(text)
+        on = read_day(text) + timedelta(days=after)
     except ValueError:
         return None
     return datetime.combine(on, time(), READERS_ZONE).astimezone(UTC)
