@@ -180,6 +180,12 @@ async def test_what_officers_type_stands_nowhere_in_clear(
     assert "ADDRESS_LOOKED_UP" in held or "address.looked_up" in held  # what was searched is there
 
 
+async def test_an_address_that_our_relay_cannot_mail_has_the_same_rights(site: Site, fatima: Browser) -> None:
+    """A list can have brought it in, or the relay was another one then."""
+    assert "Er is niets bewaard" in (await look(fatima, address="jörg@example.org")).text
+    assert (await site.get(await entered(fatima, address="jörg@example.org"))).status_code == 200
+
+
 async def test_without_a_reason_or_a_case_nothing_is_looked_up(site: Site, fatima: Browser) -> None:
     for changed, told in (
         ({"number": "alice@example.org"}, "Vul het nummer van de zaak in"),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.core import paths
-from app.core.address import Address, BadAddress
+from app.core.address import Address, BadAddress, parse
 from app.core.errors import BookClosed, Invalid, LinkProblem, NotReady, TooMany
 from app.domain import certificate
 from app.domain.certificate import Certificate, Removed
@@ -45,7 +45,7 @@ async def mine(visit: Pressed, token: str) -> Response:
     """Is it about this address? Asked by who was erased; counted per network, as the forms are."""
     found, typed = _opened(token), (await visit.fields()).get("address", "")
     try:
-        address = forms.acceptable(visit, typed)
+        address = parse(typed)
         async with visit.writing() as session:
             await subscribe.within(session, visit.network, visit.limits, ring=visit.ring, now=visit.now)
     except BadAddress as bad:

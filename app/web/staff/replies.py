@@ -11,12 +11,11 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from app.core.address import BadAddress
+from app.core.address import BadAddress, parse
 from app.core.errors import TooMany
 from app.domain import newsletter
 from app.domain.newsletter import Newsletter
 from app.features import complain, reply
-from app.web import forms
 from app.web.doors import Doors, Kind
 from app.web.errors import retry_after
 from app.web.staff.choosing import Wrong
@@ -72,7 +71,7 @@ async def _carry_out(visit: Inside, errand: Errand) -> Response:
     if letter is None:
         wrong.fields["newsletter"] = "choose"
     try:
-        address = forms.acceptable(visit, typed["address"])
+        address = parse(typed["address"])
     except BadAddress as bad:
         wrong.fields["address"] = bad.code
     if letter is None or wrong.fields:

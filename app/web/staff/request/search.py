@@ -6,13 +6,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.core.address import Address, BadAddress
+from app.core.address import Address, BadAddress, parse
 from app.core.errors import TooMany
 from app.domain.casenumber import CASE
 from app.domain.lookup import Why
 from app.features import lookup
 from app.features.lookup import Seen
-from app.web import forms
 from app.web.doors import Doors, Kind
 from app.web.errors import retry_after
 from app.web.staff.choosing import Wrong
@@ -32,7 +31,7 @@ async def form(visit: Entered) -> Response:
 async def look(visit: Entered) -> Response:
     """On record first, then what is held."""
     fields, wrong = await visit.fields(), Wrong()
-    address = _address(visit, fields, wrong)
+    address = _address(fields, wrong)
     if address is None:
         return _page(visit, fields, wrong)
     why, number = Why(fields["why"]), fields["number"].strip()
@@ -47,10 +46,10 @@ async def look(visit: Entered) -> Response:
     return _page(visit, {"why": why, "number": number}, wrong, seen=seen, done=True)
 
 
-def _address(visit: Inside, fields: dict[str, str], wrong: Wrong) -> Address | None:
+def _address(fields: dict[str, str], wrong: Wrong) -> Address | None:
     address = None
     try:
-        address = forms.acceptable(visit, fields.get("address", "").strip())
+        address = parse(fields.get("address", "").strip())
     except BadAddress as bad:
         wrong.fields["address"] = bad.code
     if fields.get("why") not in list(Why):
