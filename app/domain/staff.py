@@ -19,7 +19,7 @@ from app.core.register import Kind, Sealed, held, kept
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .'-]{0,59}")  # what the audit trail can write down
 BY_ITSELF = "service"  # who did it, when nobody did
-RESERVED = frozenset((BY_ITSELF, "system"))  # the trail's words for what happens by itself
+RESERVED = frozenset((BY_ITSELF, "system", "reader"))  # the trail's words for who is none of the staff
 
 
 class Role(StrEnum):

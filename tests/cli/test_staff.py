@@ -53,6 +53,7 @@ def test_who_has_no_account_cannot_be_disabled(desk: Desk) -> None:
         ("--name", "dana@example.org", "plain letters"),
         ("--name", "cli:root", "plain letters"),
         ("--name", "service", "plain letters"),
+        ("--name", "reader", "plain letters"),
         ("--email", "dana", "not an address"),
         ("--role", "boss", "'boss' is not one of"),
     ],
