@@ -52,6 +52,11 @@ async def drop(session: AsyncSession, staff_id: UUID, absence_id: UUID) -> bool:
 
 
 async def away(session: AsyncSession, since: datetime, until: datetime) -> set[UUID]:
-    """Who is away all that time."""
-    whole = select(Absence.staff_id).where(Absence.starts_at <= since, Absence.ends_at >= until)
-    return set(await session.scalars(whole))
+    """Who is away all that time, also by several absences of which each begins where another ends."""
+    within = select(Absence).where(Absence.starts_at <= until, Absence.ends_at >= since)
+    gone_until: dict[UUID, datetime] = {}
+    for each in await session.scalars(within.order_by(Absence.starts_at)):
+        known = gone_until.get(each.staff_id, since)
+        if each.starts_at <= known:
+            gone_until[each.staff_id] = max(known, each.ends_at)
+    return {person for person, last in gone_until.items() if last >= until}

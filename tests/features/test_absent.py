@@ -51,6 +51,14 @@ async def test_who_is_away_all_week_cannot_approve_and_that_is_told_once(cast: S
     assert {each["template"] for each in await mails(cast)} == {"alone"}
 
 
+async def test_two_absences_that_follow_each_other_are_one(cast: Stage, clock: Clock) -> None:
+    await away(cast, clock, "emre", date(2026, 11, 28), date(2026, 12, 10))
+    await away(cast, clock, "emre", date(2026, 11, 20), date(2026, 11, 26))
+    assert await warned(cast, NEAR) == 0  # the 27th is a day at work
+    await away(cast, clock, "emre", date(2026, 11, 27), date(2026, 11, 27))
+    assert await warned(cast, NEAR) == 2
+
+
 async def test_a_day_at_work_in_the_last_week_is_enough(cast: Stage, clock: Clock) -> None:
     await away(cast, clock, "emre", date(2026, 11, 17), date(2026, 11, 29))
     assert await warned(cast, NEAR) == 0
