@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from app.domain import edition, outbox, staff
+from app.domain import edition, outbox, staff, typed
 from app.domain.audit import Event, Record
 from app.domain.issue import Issue, State
 from app.domain.outbox import Mail
@@ -74,6 +74,20 @@ async def test_the_draft_has_the_sections_of_last_time_without_what_is_past(
     assert [(each["address"], each["template"]) for each in mails] == [("dana@example.org", "ready")]
     assert mails[0]["words"]["copy"] == 1  # a text of a partner waits beside it
     assert mails[0]["words"]["issue_url"].endswith(f"/staff/issues/{draft.id}")
+
+
+async def test_a_draft_that_was_thrown_away_is_no_example(cast: Stage, clock: Clock) -> None:
+    await approved(cast, clock(), MONTHLY)
+    await finish(cast)
+    async with cast.house.database.unit_of_work() as session:
+        mistake = await compose.start(session, cast.letter, author="dana", now=clock())
+        await compose.save(session, mistake, typed.blank("nl"), author="dana", now=clock())
+        await schedule.cancel(session, mistake, actor="dana", now=clock())
+    assert await made(cast, MONDAY) == 1
+    async with cast.house.database.reading() as session:
+        draft = (await session.scalars(select(Issue).where(Issue.state == State.DRAFT))).one()
+        pieces = (await edition.typed(session, draft.id))["nl"].pieces
+    assert [piece.kind for piece in pieces] == ["heading", "event"]
 
 
 async def test_many_workers_make_it_once_a_month_whatever_became_of_it(cast: Stage, clock: Clock) -> None:

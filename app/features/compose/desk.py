@@ -23,7 +23,7 @@ from app.domain.staff import Role
 from app.domain.typed import Typed
 from app.domain.version import Version
 
-NOTICES: Final = 10  # issues to look back for one that is no notice of a data breach
+BACK: Final = 10  # issues to look back for one that is an example
 ANY: Final = None  # what was begun on does not matter: the text is put in place of whatever is there
 
 
@@ -61,9 +61,13 @@ async def begin_again(session: AsyncSession, letter: Newsletter, *, author: str,
 
 
 async def last(session: AsyncSession, letter: Newsletter) -> Typed | None:
-    """The newest issue, as far as it has a text in the main language; a notice is no example for one."""
-    for issue in await issues.of(session, letter.id, before=None, most=NOTICES):
-        if not issue.notice:
+    """The newest issue, as far as it has a text in the main language.
+
+    No example is a notice of a data breach, nor a draft that was thrown away and that nobody got.
+    """
+    for issue in await issues.of(session, letter.id, before=None, most=BACK):
+        thrown_away = issue.state == State.CANCELLED and not issue.begun
+        if not issue.notice and not thrown_away:
             return (await edition.typed(session, issue.id)).get(letter.language)
     return None
 
