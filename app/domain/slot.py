@@ -16,6 +16,7 @@ from sqlalchemy import ForeignKey, String, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.calendar import Period
 from app.core.database import Base, UtcTime, changed, insert_or_skip
 from app.core.register import Kind, held, kept
 from app.core.states import check
@@ -179,6 +180,19 @@ async def claim(session: AsyncSession, newsletter: Newsletter, issue_id: UUID, n
             await session.refresh(slots[-1])
             return slots[-1]
     return None
+
+
+async def take(
+    session: AsyncSession, newsletter: Newsletter, issue_id: UUID, month: Period, now: datetime
+) -> bool:
+    """Take the slot of one month for an issue; False when it is not free, or its moment has passed."""
+    rhythm = newsletter.rhythm
+    if rhythm is None or (at := rhythm.slot(month, newsletter.zone)) <= now:
+        return False
+    await _of(session, newsletter.id, str(month), at)
+    mine = Slot.newsletter_id == newsletter.id, Slot.period == str(month), Slot.state == State.OPEN
+    values = {"state": State.CLAIMED, "issue_id": issue_id}
+    return await changed(session, update(Slot).where(*mine).values(values)) == 1
 
 
 async def release(session: AsyncSession, issue_id: UUID) -> None:

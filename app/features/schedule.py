@@ -53,7 +53,7 @@ async def schedule(session: AsyncSession, issue: Issue, at: datetime, *, actor: 
     _must_be_approved(issue)
     if at < now - MINUTE or at > now + YEAR:
         raise Invalid("choose a time between now and a year ahead")
-    await _leave_other_month(session, issue, at)
+    await _be_of_its_month(session, issue, at, now)
     issue.due_at, issue.previewed_at = at, None
     if issue.state == State.APPROVED:
         issue.move_to(State.SCHEDULED)
@@ -66,12 +66,19 @@ async def choose(session: AsyncSession, issue: Issue, at: datetime, *, actor: st
     await schedule(session, issue, at, actor=actor, now=now)
 
 
-async def _leave_other_month(session: AsyncSession, issue: Issue, at: datetime) -> None:
-    """Give the slot back when the issue goes out in another month: that month's own may still come."""
+async def _be_of_its_month(session: AsyncSession, issue: Issue, at: datetime, now: datetime) -> None:
+    """Give the slot back when the issue goes out in another month: that month's own may still come.
+
+    A month that nobody has is this issue's then: else it would be told to be missed, though it is not.
+    """
     letter = await session.get_one(Newsletter, issue.newsletter_id)
-    if issue.period and issue.period != str(Period.of(at.astimezone(letter.zone).date())):
+    month = Period.of(at.astimezone(letter.zone).date())
+    if issue.period and issue.period != str(month):
         await slot.release(session, issue.id)
         issue.period = None
+    extra = issue.notice or issue.corrects_id is not None
+    if not issue.period and not extra and await slot.take(session, letter, issue.id, month, now):
+        issue.period = str(month)
 
 
 async def slot_in(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
@@ -109,7 +116,7 @@ async def stop(session: AsyncSession, issue: Issue, *, actor: str, now: datetime
 async def send_now(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
     """Make it due now; in the month of its slot it keeps that, so that the month is not sent twice."""
     _must_be_approved(issue)
-    await _leave_other_month(session, issue, now)
+    await _be_of_its_month(session, issue, now, now)
     issue.due_at = now
     issue.previewed_at = now  # nobody has ten minutes to stop it: the command is break-glass
     if issue.state == State.APPROVED:

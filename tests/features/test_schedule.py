@@ -18,7 +18,7 @@ from app.domain.issue import Issue, State
 from app.domain.outbox import Mail
 from app.domain.slot import Slot
 from app.domain.slot import State as SlotState
-from app.features import approve, compose, schedule
+from app.features import approve, compose, remind, schedule
 from app.features.schedule import Why
 from app.features.send.start import due, start
 from tests.cast import Stage
@@ -124,6 +124,18 @@ async def test_a_chosen_time_gives_the_slot_back(cast: Stage, clock: Clock) -> N
     issue = await act(cast, issue_id, schedule.schedule, at=at, now=clock())
     assert (issue.state, issue.due_at, issue.period) == (State.SCHEDULED, at, None)
     assert (await slots(cast))["2026-12"].state == SlotState.OPEN
+
+
+async def test_what_was_stopped_and_goes_out_later_that_month_still_has_the_month(
+    cast: Stage, clock: Clock
+) -> None:
+    issue_id = await approved(cast, clock())
+    await act(cast, issue_id, schedule.stop, now=clock())
+    issue = await act(cast, issue_id, schedule.choose, at=DECEMBER + timedelta(days=2), now=clock())
+    assert (issue.period, (await slots(cast))["2026-12"].state) == ("2026-12", SlotState.CLAIMED)
+    async with cast.house.database.unit_of_work() as session:
+        assert await remind.remind(session, ring=cast.house.ring, now=DECEMBER - timedelta(days=2)) == 0
+        assert await remind.missed(session, ring=cast.house.ring, now=DECEMBER + timedelta(minutes=1)) == 0
 
 
 @pytest.mark.parametrize("days", [-1, 367])
