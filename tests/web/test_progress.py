@@ -86,6 +86,8 @@ async def test_looking_on_ends_with_the_session(site: Site) -> None:
         return getattr(site.client._transport.app.state, "watching", 0) == 1
 
     await until(looks_on)
+    page = (await site.get(path)).text  # its script says so when the numbers stand still
+    assert 'data-stale="Deze cijfers lopen niet meer vanzelf mee.' in page
     async with site.house.database.unit_of_work() as db:
         await session.end(db, (await staff.named(db, "joost")).id)
     assert (await looking).text.endswith("event: end\ndata: -\n\n")

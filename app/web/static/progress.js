@@ -48,4 +48,13 @@ source.addEventListener("message", (event) => {
   }
 });
 
-source.addEventListener("end", () => source.close());
+// The service ends it after a while, and with the session; or takes nobody more. Numbers that stand still look
+// like an issue that does.
+function stale() {
+  source.close();
+  const notice = document.querySelector("[data-stale]");
+  notice.textContent = notice.dataset.stale;
+}
+
+source.addEventListener("end", stale);
+source.addEventListener("error", () => source.readyState === EventSource.CLOSED && stale());
