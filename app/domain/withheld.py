@@ -7,6 +7,7 @@ much about somebody as the words that went.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -20,6 +21,7 @@ from app.core.database import Base, UtcTime
 from app.core.register import Kind, held, kept
 from app.core.states import check
 from app.domain.content import Content
+from app.domain.typed import Typed
 
 WHOLE: Final = ""  # the place that is the issue itself
 INTRO: Final = "intro"
@@ -78,6 +80,17 @@ async def of(session: AsyncSession, issue_id: UUID) -> dict[str, Withheld]:
     """What is taken away of one issue, by its place."""
     rows = await session.scalars(select(Withheld).where(Withheld.issue_id == issue_id))
     return {row.place: row for row in rows}
+
+
+async def rest(session: AsyncSession, issue_id: UUID, written: Typed) -> Typed:
+    """What may go out once more: the text without the parts that are taken away, or none of it."""
+    gone = await of(session, issue_id)
+    if WHOLE in gone:
+        return Typed(written.language, dict.fromkeys(written.top, ""))
+    away = {number for number in range(len(written.pieces)) if place(written.language, number) in gone}
+    pieces = tuple(piece for number, piece in enumerate(written.pieces) if number not in away)
+    intro = "" if place(written.language, INTRO) in gone else written.top["intro"]
+    return replace(written, top={**written.top, "intro": intro}, pieces=pieces)
 
 
 async def count(session: AsyncSession, issues: Sequence[UUID]) -> dict[UUID, dict[str, datetime]]:

@@ -12,11 +12,13 @@ from app.domain import edition
 from app.domain import issue as issues
 from app.domain.issue import Issue, State
 from app.domain.manuscript import read
-from app.features import approve, compose, schedule
+from app.domain.withheld import Why
+from app.features import approve, compose, schedule, withhold
 from tests.cast import Stage
 from tests.conftest import Clock
 from tests.features.test_approve import ENGLISH
 from tests.features.test_check import drawn
+from tests.features.test_monthly import MONTHLY
 from tests.sending import approved, look
 
 
@@ -53,6 +55,25 @@ async def test_a_correction_has_the_words_and_pictures_and_says_what_it_is(cast:
         "**Correction.** There was an error in issue 1 of 1 December 2026."
     )
     assert (await look(cast.house, issue_id)).state == State.SENT
+
+
+async def test_what_was_taken_away_comes_neither_into_a_correction_nor_into_the_next_issue(
+    cast: Stage, clock: Clock
+) -> None:
+    issue_id = await approved(cast, clock(), MONTHLY)
+    await went_out(cast, issue_id)
+    async with cast.house.database.unit_of_work() as session:
+        issue, by = await issues.get(session, issue_id), {"actor": "fatima", "now": clock()}
+        for place in ("nl.intro", "nl.2"):
+            await withhold.withhold(session, issue, place, Why.SAFETY, **by)
+    async with cast.house.database.unit_of_work() as session:
+        fresh = await compose.start(session, cast.letter, author="dana", now=clock())
+    draft = await correct(cast, issue_id, clock)
+    async with cast.house.database.reading() as session:
+        both = [(await edition.typed(session, each.id))["nl"] for each in (draft, fresh)]
+    assert "Inleiding" not in both[0].top["intro"]
+    assert "Komt nog" not in str([each.stored() for each in both])
+    assert [piece.kind for piece in both[0].pieces] == ["heading", "event"]
 
 
 async def test_a_correction_takes_no_slot(cast: Stage, clock: Clock) -> None:

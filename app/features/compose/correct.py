@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import language as languages
 from app.core.errors import IllegalMove
-from app.domain import edition, staff, version
+from app.domain import edition, staff, version, withheld
 from app.domain import issue as issues
 from app.domain.audit import Event
 from app.domain.issue import ENDED, Image, Issue, State
@@ -30,7 +30,10 @@ OPENINGS: Final = {
 
 
 async def correct(session: AsyncSession, sent: Issue, *, author: str, now: datetime) -> Issue:
-    """A draft with the words and pictures of what went out; the same one while it is not finished."""
+    """A draft with the words and pictures of what went out; the same one while it is not finished.
+
+    What an officer took away from public view does not come along.
+    """
     person = await staff.must_be(session, author, Role.EDITOR)
     if not sent.begun or sent.state not in ENDED:
         raise IllegalMove(f"issue {sent.number} is '{sent.state}'; only what has gone out is corrected")
@@ -59,7 +62,7 @@ async def _copy(session: AsyncSession, sent: Issue, issue: Issue, now: datetime)
     on = sent.started_at.astimezone(letter.zone).date()
     for written in (await edition.typed(session, sent.id)).values():
         day = languages.day(on, written.language)
-        marked = _marked(written, sent.number, day)
+        marked = _marked(await withheld.rest(session, sent.id, written), sent.number, day)
         await version.keep(session, issue.id, marked, author=staff.BY_ITSELF, now=now)  # nobody wrote anew
     for each in await issues.images(session, sent.id):
         row = {column: getattr(each, column) for column in ("name", "type", "width", "height", "content")}

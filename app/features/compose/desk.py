@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import IllegalMove, Invalid, Refused
-from app.domain import audit, edition, staff, typed, version
+from app.domain import audit, edition, staff, typed, version, withheld
 from app.domain import issue as issues
 from app.domain.audit import Event
 from app.domain.edition import Edition
@@ -63,12 +63,16 @@ async def begin_again(session: AsyncSession, letter: Newsletter, *, author: str,
 async def last(session: AsyncSession, letter: Newsletter) -> Typed | None:
     """The newest issue, as far as it has a text in the main language.
 
-    No example is a notice of a data breach, nor a draft that was thrown away and that nobody got.
+    No example is a notice of a data breach, a draft that was thrown away and that nobody got, or what was
+    taken away from public view.
     """
     for issue in await issues.of(session, letter.id, before=None, most=BACK):
         thrown_away = issue.state == State.CANCELLED and not issue.begun
         if not issue.notice and not thrown_away:
-            return (await edition.typed(session, issue.id)).get(letter.language)
+            written = (await edition.typed(session, issue.id)).get(letter.language)
+            left = await withheld.rest(session, issue.id, written) if written else None
+            if left is None or left.pieces:
+                return left
     return None
 
 
