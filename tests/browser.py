@@ -12,11 +12,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from playwright import async_api, sync_api
 from playwright.sync_api import Browser, sync_playwright
 
 LIGHT = "chromium-headless-shell"  # the same pages and scripts without windows: half the work
 NAMES = (LIGHT, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends")
+PATIENCE = 120_000  # milliseconds for what should come at once; machines are shared
+sync_api.expect.set_options(timeout=PATIENCE)
+async_api.expect.set_options(timeout=PATIENCE)
 ARGUMENTS = [
     "--no-sandbox",  # its sandbox needs rights that containers and root do not have
     "--disable-gpu",

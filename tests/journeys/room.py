@@ -11,6 +11,7 @@ import pyotp
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests import browser
 from tests.journeys.hands import Hands
 from tests.journeys.service import Service, links, read, until
 from tests.web.desk import PASSWORD
@@ -39,6 +40,7 @@ class Colleague:
     ) -> None:
         self.service, self.name = service, name
         context = chromium.new_context(locale="nl-NL", reduced_motion="reduce", **window)
+        context.set_default_timeout(browser.PATIENCE)
         self.page = context.new_page()
         self.hands = hands(self.page)
         self.app = pyotp.TOTP(pyotp.random_base32())  # another one from the invitation on

@@ -27,7 +27,7 @@ from app.main import create_app
 from app.web.doors import Kind
 from app.web.links import spoken
 from app.web.staff.cookies import SESSION
-from tests.browser import launch_options
+from tests.browser import PATIENCE, launch_options
 from tests.cast import ALICE, BOB, Stage
 from tests.conftest import Clock
 from tests.web.conftest import SLUG
@@ -116,6 +116,7 @@ async def looked_at(place: Place, state: State, language: str) -> list[str]:
     """One state in all its guises, and whether it asked anything of anyone else."""
     name, path, act = state
     context = await place.browser.new_context(locale=f"{language}-NL", reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
     page = await context.new_page()
     asked: list[str] = []
     page.on("request", lambda each: asked.append(each.url))

@@ -19,7 +19,7 @@ from app.features.enroll import Desk
 from app.mail.mailbox import Mailbox
 from app.main import create_app
 from app.web.staff.cookies import SESSION
-from tests.browser import launch_options
+from tests.browser import PATIENCE, launch_options
 from tests.cast import Stage
 from tests.conftest import Clock
 from tests.features.test_approve import written
@@ -85,6 +85,7 @@ class Tour:
     def __init__(self, office: Office, page: Page, language: str) -> None:
         self.office, self.page, self.language = office, page, language
         self.wrong: list[str] = []
+        page.set_default_timeout(PATIENCE)
 
     async def look(self, name: str) -> None:
         """What is wrong with the page that is open, in every guise, once it has looked at a mail."""
