@@ -122,8 +122,9 @@ async def leave(session: AsyncSession, subscriber_id: UUID) -> None:
 
 
 async def come_back(session: AsyncSession, subscriber_id: UUID) -> None:
-    """A slip was taken back: an issue that is still going out reaches this reader after all."""
-    going_out = select(Issue.id).where(Issue.state.in_([IssueState.SENDING, IssueState.PAUSED]))
+    """A slip was taken back, or an address changed: an issue that may still go out reaches this reader."""
+    may_go_out = [IssueState.SENDING, IssueState.PAUSED, IssueState.HELD]
+    going_out = select(Issue.id).where(Issue.state.in_(may_go_out))
     await session.execute(
         update(Delivery)
         .where(

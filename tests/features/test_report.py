@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.domain import house as houses
+from app.domain import issue as issues
 from app.domain.delivery import Delivery
 from app.domain.issue import State
 from app.features import report, schedule, unsubscribe
@@ -184,3 +185,21 @@ async def test_leaving_takes_the_copy_back_at_once(cast: Stage, clock: Clock) ->
     after = await books(cast.house, issue_id)
     assert (before["left"], after["left"]) == (0, 1)
     assert after["waiting"] == before["waiting"] - 1
+
+
+async def test_who_takes_a_slip_back_while_the_issue_is_held_gets_it_after_all(
+    cast: Stage, clock: Clock
+) -> None:
+    house, issue_id = cast.house, await frozen(cast, clock, 2)
+    async with house.database.unit_of_work() as session:
+        (await issues.get(session, issue_id, lock=True)).move_to(State.HELD)
+    async with house.database.unit_of_work() as session:
+        _, slip = await unsubscribe.leave(
+            session, cast.link(cast.alice), ring=house.ring, book=house.book, now=clock()
+        )
+    assert slip is not None
+    assert (await books(house, issue_id))["left"] == 1
+    async with house.database.unit_of_work() as session:
+        await unsubscribe.undo(session, slip, ring=house.ring, now=clock())
+    found = await books(house, issue_id)
+    assert (found["left"], found["waiting"]) == (0, 2)
