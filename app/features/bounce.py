@@ -34,14 +34,16 @@ async def bounce(
 
 
 async def unheard(session: AsyncSession, *, now: datetime) -> list[UUID]:
-    """Whose mailbox is gone by the books, and who is subscribed all the same."""
-    recent = select(Issue.id).where(
-        Issue.started_at.is_not(None), or_(Issue.closed_at.is_(None), Issue.closed_at > now - RECENT)
-    )
+    """Whose mailbox is gone by the books, and who is subscribed all the same.
+
+    Who said yes after the issue began has changed their address since: it was not the new one that is gone.
+    """
+    recent = or_(Issue.closed_at.is_(None), Issue.closed_at > now - RECENT)
     gone = or_(*(Delivery.code.endswith(f" {each}") for each in sorted(HARD)))
     query = (
         select(Delivery.subscriber_id)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(Delivery.issue_id.in_(recent), Delivery.state == State.REFUSED, gone)
+        .join(Issue, Issue.id == Delivery.issue_id)
+        .where(recent, Delivery.state == State.REFUSED, gone, Subscriber.confirmed_at <= Issue.started_at)
     )
     return list(await session.scalars(query.distinct()))

@@ -9,6 +9,7 @@ from app.domain import block
 from app.domain.block import Ground
 from app.domain.delivery import Delivery, State
 from app.domain.issue import Issue
+from app.domain.subscriber import Subscriber
 from app.mail.courier import Courier
 from app.mail.mailbox import Mailbox
 from app.worker import JOBS, Worker
@@ -16,24 +17,31 @@ from tests.cast import ALICE, BOB, Stage, join
 from tests.conftest import Clock
 from tests.sending import sent
 
-FULL, OLDER = "vol@example.net", "ouder@example.net"
+FULL, OLDER, MOVED = "vol@example.net", "ouder@example.net", "verhuisd@example.net"
 
 
 async def test_who_was_refused_for_good_in_the_books_is_ended_and_blocked(cast: Stage, clock: Clock) -> None:
     house = cast.house
-    rows = {each: await join(house, cast.letter, each, clock()) for each in (BOB, FULL, OLDER)}
+    rows = {each: await join(house, cast.letter, each, clock()) for each in (BOB, FULL, OLDER, MOVED)}
     older, newer = await sent(cast, clock()), await sent(cast, clock.forward(days=8))
-    fates = ((newer, BOB, "550 5.1.1"), (newer, FULL, "552 5.2.2"), (older, OLDER, "550 5.1.1"))
+    fates = (
+        (newer, BOB, "550 5.1.1"),
+        (newer, FULL, "552 5.2.2"),
+        (older, OLDER, "550 5.1.1"),
+        (newer, MOVED, "550 5.1.1"),  # of the address before this one, which keeps the random number
+    )
     async with house.database.unit_of_work() as session:
         for issue, reader, code in fates:
             fate = {"subscriber_id": rows[reader].id, "state": State.REFUSED, "code": code}
             session.add(Delivery(issue_id=issue, **fate))
         await session.execute(update(Issue).where(Issue.id == newer).values(closed_at=None))
+        moved = update(Subscriber).where(Subscriber.id == rows[MOVED].id)
+        await session.execute(moved.values(confirmed_at=clock.forward(minutes=1)))
     worker = Worker(house, Courier(house.settings, Mailbox()), clock=clock)
     (chore,) = (each for each in JOBS if each.name == "mailboxes")
     assert [await chore.act(worker), await chore.act(worker)] == ["1 ended", "0 ended"]
-    there = [each for each in (ALICE, BOB, FULL, OLDER) if await cast.find(each) is not None]
-    assert there == [ALICE, FULL, OLDER]
+    there = [each for each in (ALICE, BOB, FULL, OLDER, MOVED) if await cast.find(each) is not None]
+    assert there == [ALICE, FULL, OLDER, MOVED]
     async with house.database.reading() as session:
         known = block.subjects(house.ring, cast.letter.id, parse(BOB))
         found = await block.active(session, known, now=clock())
