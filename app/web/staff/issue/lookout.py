@@ -29,7 +29,8 @@ class _Last:
     """The last look at one issue; who comes while somebody looks waits for what they see."""
 
     seen: Seen | None = None
-    at: float = 0.0  # when that look began
+    begun: float = 0.0
+    done: float = 0.0
     taken: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -41,9 +42,11 @@ class Lookout:
 
     async def look(self, issue_id: UUID, count: Callable[[], Awaitable[Seen]]) -> Seen:
         """What was seen within the last second, or what is seen now."""
-        last = self._last[issue_id]
+        last, came = self._last[issue_id], time.monotonic()
         async with last.taken:
-            begun = time.monotonic()
-            if last.seen is None or begun - last.at >= EVERY:
-                last.seen, last.at = await count(), begun
+            # Who came before the last look was done has waited for it, however long it took.
+            if last.seen is None or (came > last.done and came - last.begun >= EVERY):
+                begun = time.monotonic()
+                last.seen = await count()
+                last.begun, last.done = begun, time.monotonic()
             return last.seen
