@@ -8,6 +8,7 @@ about us, the sender, loses no mail: it is tried again.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,6 +45,7 @@ from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 BATCH = 20  # rows a claim takes; each is decided in the same transaction
 SQLITE_BATCH = 1  # there nobody else can write meanwhile, and deciding one takes milliseconds
 LEASE = 120.0  # seconds; long enough for a slow server to take a batch
+TRUSTED = LEASE / 2  # seconds after which no mail of a batch leaves any more: another worker may have it soon
 POLL = 0.3  # seconds between looks: people wait for this mail
 IDLE_ROUNDS = 30  # empty looks before the connection is closed
 FIRST_PAUSE = 30.0  # seconds before the next try: somebody is waiting for the link
@@ -112,12 +114,18 @@ class Carrier:
             return
 
     async def round(self) -> bool:
-        """Take a batch and hand it over; False when nothing was due."""
+        """Take a batch and hand it over; False when nothing was due.
+
+        What a slow or absent relay leaves of it in the end is free again when its lease has run out.
+        """
+        until = time.monotonic() + TRUSTED
         ready = await self._take()
         if ready is None:
             return False
         self._idle = 0
         for mail_id, make in ready:
+            if time.monotonic() > until:
+                break
             if self._stopping.is_set():
                 await self._later(mail_id, timedelta(0))
             elif outgoing := await self._made(mail_id, make):
