@@ -25,6 +25,7 @@ class Session(asyncio.Protocol):
         self._in_letter = False
         self._scanned = 0
         self._chattered = False
+        self._was_hasty = False
 
     # What asyncio calls.
 
@@ -203,8 +204,7 @@ class Session(asyncio.Protocol):
             self.transport.abort()
             return False
         if self._server.mischief.hasty and self._buffer:
-            self.transport.pause_reading()
-            self._reply("body", "250 2.0.0 Kept")
+            self._be_hasty()
             return False
         end, after = self._end()
         if end < 0 or (self._server.mischief.patient and b"DATA\r\n" not in self._buffer[after:]):
@@ -215,6 +215,14 @@ class Session(asyncio.Protocol):
         self._in_letter = False
         self._finish(unstuffed(letter))
         return True
+
+    def _be_hasty(self) -> None:
+        """Say yes at the first piece, and hear no more until whoever ends the test listens again."""
+        self._buffer.clear()
+        if not self._was_hasty:
+            self._was_hasty = True
+            self.transport.pause_reading()
+            self._reply("body", "250 2.0.0 Kept")
 
     def _end(self) -> tuple[int, int]:
         """Return where the letter ends and where the next command begins."""
