@@ -40,7 +40,7 @@ async def compare(session: AsyncSession, copy: Copy) -> list[str]:
     for each in lines.all:
         there.setdefault(each.seq, set()).add(each.hash)
     other = {seq for seq, line in own.items() if seq in there and line.hash not in there[seq]}
-    lacks = {each.seq for each in await _unknown(session, own, lines)} - other
+    added = {each.seq for each in await _unknown(session, own, lines)} - other
     begins = lines.anchor.seq if lines.anchor else 0
     unkeyed = {seq: line.key_id for seq, line in own.items() if not copy.ring.has(line.key_id)}
     missing = {seq for seq in own if seq > begins} - there.keys() - unkeyed.keys()
@@ -52,7 +52,7 @@ async def compare(session: AsyncSession, copy: Copy) -> list[str]:
             for each, kept in sorted(lines.locked.items())
         ),
         *_told("not what the copy has, so the ledger was rewritten", other),
-        *_told("in the copy and not in the ledger", lacks),
+        *_told("in the copy and not in the ledger", added),
         *_told("in the ledger and not in its copy", missing),
         *_locked(copy.ring, unkeyed),
     ]

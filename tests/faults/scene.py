@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -17,7 +16,7 @@ from tests import cast as people
 from tests.cli.desk import Desk
 from tests.forks import Bode
 from tests.journeys import traces
-from tests.journeys.service import BODE, Service, until
+from tests.journeys.service import Service, until
 from tests.sending import approved
 from tests.servers import smtp
 
@@ -82,18 +81,6 @@ class Scene(Service):
     def act(self, step: str) -> None:
         """What a person does with the issue: send, pause, resume or cancel."""
         self.bode("issue", step, self.issue_id)
-
-    def started(self, *before: str, **changes: str) -> subprocess.Popen[bytes]:
-        """A worker as an operator starts it, perhaps by way of another program."""
-        process = subprocess.Popen(
-            [*before, BODE, "worker"],
-            env={**self.environment, **changes},
-            cwd=self.folder,
-            stdout=self._log,
-            stderr=self._log,
-        )
-        self._running.append(process)
-        return process
 
     def begin(self, *, delay: float = SLOW, **changes: str) -> Bode:
         """Send, with one worker and a server that takes its time."""

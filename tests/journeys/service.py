@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -124,6 +125,18 @@ class Service:
     def start(self, *words: str, **changes: str) -> Bode:
         """Start a process of the service, perhaps with some settings of its own."""
         process = Bode(words, {**self.environment, **changes}, self.folder, self.folder / "log")
+        self._running.append(process)
+        return process
+
+    def started(self, *command: str, **changes: str) -> subprocess.Popen[bytes]:
+        """Start the installed command (BODE) as an operator does, perhaps by way of another program."""
+        process = subprocess.Popen(
+            command,
+            env={**self.environment, **changes},
+            cwd=self.folder,
+            stdout=self._log,
+            stderr=self._log,
+        )
         self._running.append(process)
         return process
 

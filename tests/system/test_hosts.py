@@ -86,7 +86,7 @@ class Host:
         ip("netns", "delete", self.name)
 
     def worker(self, scene: Scene) -> subprocess.Popen[bytes]:
-        return scene.started("ip", "netns", "exec", self.name, **scene.remote)
+        return scene.started("ip", "netns", "exec", self.name, BODE, "worker", **scene.remote)
 
 
 @contextmanager

@@ -27,15 +27,7 @@ class Anew(Service):
     """Each of its processes is started from nothing, and so takes up the clock that is put under it."""
 
     def start(self, *words: str, **changes: str) -> Any:
-        process = subprocess.Popen(
-            [BODE, *words],
-            env={**self.environment, **changes},
-            cwd=self.folder,
-            stdout=self._log,
-            stderr=self._log,
-        )
-        self._running.append(process)
-        return process
+        return self.started(BODE, *words, **changes)
 
     def _ran(self, *words: str, given: str | None, code: int) -> tuple[str, str]:
         done = subprocess.run(
