@@ -37,6 +37,14 @@ class Unreadable(Exception):
     """A sealed value was changed, belongs elsewhere, or its key is not in the ring."""
 
 
+class KeyMissing(Unreadable):
+    """Its key is not in the ring of this machine; `key_id` says which. A person can bring it back."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"key {key_id} is not in the ring")
+        self.key_id = key_id
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One secret of the ring; its representation never shows it."""
@@ -113,7 +121,7 @@ class KeyRing:
     def derived(self, purpose: str, key_id: str, scope: UUID | bytes | None = None) -> bytes:
         """The 32-byte key for one purpose; raises Unreadable when the ring lacks `key_id`."""
         if not self.has(key_id):
-            raise Unreadable(f"key {key_id} is not in the ring")
+            raise KeyMissing(key_id)
         raw = scope.bytes if isinstance(scope, UUID) else scope or b""
         return _derive(self._keys[key_id].secret, purpose, raw)
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import Base, UtcTime, changed
+from app.core.database import Base, UtcTime, changed, insert_or_skip
 from app.core.register import Kind, held, kept
 from app.core.sqltime import from_now
 from app.core.states import check
@@ -62,6 +62,7 @@ MOVES = {
     State.GIVEN_UP: frozenset({State.WAITING}),  # a person sends again to who missed it
 }
 OPEN = (State.WAITING, State.SENDING)
+MAY_GO_OUT = (IssueState.SENDING, IssueState.PAUSED, IssueState.HELD)
 
 
 class Delivery(Base):
@@ -121,19 +122,48 @@ async def leave(session: AsyncSession, subscriber_id: UUID) -> None:
     )
 
 
-async def come_back(session: AsyncSession, subscriber_id: UUID) -> None:
-    """A slip was taken back, or an address changed: an issue that may still go out reaches this reader."""
-    may_go_out = [IssueState.SENDING, IssueState.PAUSED, IssueState.HELD]
-    going_out = select(Issue.id).where(Issue.state.in_(may_go_out))
+async def come_back(session: AsyncSession, row: Subscriber, *, since: datetime, until: datetime) -> None:
+    """A slip was taken back, or an address changed: an issue that may still go out reaches this reader.
+
+    `since` and `until` say from when to when they were subscribed before. Who was gone in the very moment
+    in which the audience was counted belongs to it as much as who was counted first.
+    """
+    going_out = select(Issue.id).where(Issue.state.in_(MAY_GO_OUT))
     await session.execute(
         update(Delivery)
         .where(
-            Delivery.subscriber_id == subscriber_id,
+            Delivery.subscriber_id == row.id,
             Delivery.state == State.LEFT,
             Delivery.issue_id.in_(going_out),
         )
         .values(state=State.WAITING, lease_owner=None, lease_until=None)
     )
+    for issue in await _uncounted(session, row.newsletter_id, since, until):
+        if not issue.notice and not row.wants(until):
+            continue
+        made = insert_or_skip(session, Delivery).values(
+            id=uuid4(),
+            issue_id=issue.id,
+            subscriber_id=row.id,
+            state=State.WAITING,
+            attempts=0,
+            in_doubt=0,
+        )
+        if await changed(session, made) and issue.frozen_at is not None:
+            issue.audience = (issue.audience or 0) + 1
+
+
+async def _uncounted(
+    session: AsyncSession, newsletter_id: UUID, since: datetime, until: datetime
+) -> list[Issue]:
+    """Issues for whoever was subscribed then, and whose counting came to its end later, if at all."""
+    query = select(Issue).where(
+        Issue.newsletter_id == newsletter_id,
+        Issue.state.in_(MAY_GO_OUT),
+        Issue.started_at.between(since, until),
+        or_(Issue.frozen_at.is_(None), Issue.frozen_at > until),
+    )
+    return list(await session.scalars(query.order_by(Issue.id).with_for_update()))
 
 
 async def unlink(session: AsyncSession, subscriber_id: UUID) -> int:

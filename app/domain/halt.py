@@ -22,6 +22,7 @@ class Cause(StrEnum):
     RESTORED = "restored"  # a backup was put back
     SILENCE = "silence"  # the service stood still, so nobody can tell whether one was
     LATE = "late"  # it should have gone out more than a day ago
+    KEY = "key"  # a key is not in the key ring of the machine that sends
     UNFIT = "unfit"  # the stored mail is not the approved one, or cannot be signed
 
 
@@ -34,12 +35,14 @@ FORMS: Final = {
     Cause.RESTORED: "restored",
     Cause.SILENCE: "silence",
     Cause.LATE: "late",
+    Cause.KEY: "key {key} is not in the key ring",
 }
 VALUES: Final = {
     "reply": r"\d{3}(?: \d\.\d{1,3}\.\d{1,3})?",
     "stage": "[a-z]+",
     "count": r"\d+",
     "whole": r"\d+",
+    "key": r"[\w.-]+",
 }
 
 

@@ -110,3 +110,9 @@ async def by_tag(session: AsyncSession, tag: bytes) -> Newsletter | None:
 async def every(session: AsyncSession) -> list[Newsletter]:
     """All newsletters, oldest first."""
     return list(await session.scalars(select(Newsletter).order_by(Newsletter.created_at)))
+
+
+async def paces(session: AsyncSession) -> dict[UUID, int | None]:
+    """How many letters a second each newsletter may send now; None: as many as it can."""
+    found = await session.execute(select(Newsletter.id, Newsletter.pace))
+    return {row.id: row.pace for row in found}

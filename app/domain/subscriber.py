@@ -89,6 +89,10 @@ class Subscriber(Base):
         UtcTime, info=held(Kind.READER, "the last time delivery failed")
     )
 
+    def wants(self, at: datetime) -> bool:
+        """Whether this reader wants mail at that moment; `wanting` asks the same of the database."""
+        return self.restricted_at is None and (self.paused_until is None or self.paused_until <= at)
+
 
 def bound(subscriber_id: UUID, column: str = "address") -> str:
     """Where a sealed address belongs: table, column and row (AAD)."""

@@ -187,7 +187,7 @@ async def change_address(
     if ended is None:
         raise LinkProblem("void", slug=move.newsletter.slug, language=row.language)
     if not taken and await _takes_over(session, row, move, shown(move.newsletter), ring):
-        await delivery.come_back(session, row.id)
+        await delivery.come_back(session, row, since=move.mine.confirmed_at, until=now)
     _tell_old(session, ended, ring=ring, now=now)
     return move.newsletter
 

@@ -69,6 +69,7 @@ def _undo_value(ring: KeyRing, ended: Ended, now: datetime) -> str:
         "a": ended.address.typed,
         "n": ended.newsletter_id.hex,
         "l": ended.language,
+        "c": ended.confirmed_at.isoformat(),
         "e": ended.at.isoformat(),
     }
     if ended.paused_until is not None:
@@ -127,7 +128,8 @@ async def _bring_back(
     if "r" in content:  # a slip taken back is no yes to being mailed again (Art. 18)
         row.restricted_at = datetime.fromisoformat(content["r"])
     session.add(row)
-    await delivery.come_back(session, row.id)
+    since = datetime.fromisoformat(content.get("c", content["e"]))
+    await delivery.come_back(session, row, since=since, until=ended_at)
     known = consent.proofs(ring, letter.id, address)
     await consent.reopen(session, known, ended_at=ended_at)
     consent.record(session, ring, letter.id, address, consent.Event.UNDONE, at=now)

@@ -25,9 +25,8 @@ PARTS_MOST: Final = 40  # parts, and so levels as well: a report with a letter o
 RECIPIENTS_MOST: Final = 10  # mailboxes that a report is about: our letters have one
 
 HEAD = re.compile(rb"(?:\A|[\r\n])content-type:", re.IGNORECASE)  # no part or level without one
-NUMBER = re.compile(
-    r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"
-)  # a delivery's, as Message-ID, ENVID and path have it
+# A delivery's, as Message-ID, ENVID and path have it; a server may give it back in capitals.
+NUMBER = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
 CAME_TO: Final = ("Delivered-To", "X-Original-To", "To")
 MARK = re.compile(rf"(?<![\w-])[A-Za-z0-9_-]{{{MARK_CHARACTERS - 1}}}{END}(?![\w-])", re.ASCII)
 STATUS = re.compile(r"(5\.\d{1,3}\.\d{1,3})(?![.\d])", re.ASCII)

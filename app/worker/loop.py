@@ -12,20 +12,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
-
 from app.core import logs
-from app.core.database import AWAY, changed, insert_or_skip
+from app.core.database import AWAY
 from app.core.errors import Refused
 from app.core.patience import Patience
 from app.core.probe import Prober
 from app.domain import house as houses
 from app.domain.house import House
 from app.domain.outbox import LIVES
-from app.domain.service import Job
 from app.features import bounce, guard, intake
 from app.features.approve import following
 from app.features.guard import Watch
@@ -37,7 +33,8 @@ from app.features.send.tools import Tools
 from app.mail.courier import Courier
 from app.mail.dkim import Keys, Signer
 from app.worker.alone import alone
-from app.worker.jobs import AGAIN, JOBS, Chore, Unfinished
+from app.worker.jobs import JOBS
+from app.worker.rota import Rota
 
 TICK = 0.5  # seconds between looks at the table of jobs
 LOOKED_AFTER = 2.0  # seconds between looks for links to follow or a list: somebody waits for the answer
@@ -57,12 +54,16 @@ class Worker:
     dead: asyncio.Queue[UUID] = field(default_factory=asyncio.Queue)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     prober: Prober = field(default_factory=Prober)
-    ended: dict[str, dict[str, Any]] = field(default_factory=dict)  # how jobs went, until it is written down
 
     @property
     def watch(self) -> Watch:
         """What the guard looks at."""
         return Watch(self.house.database, self.house.book, self.house.ring)
+
+    @cached_property
+    def rota(self) -> Rota:
+        """Whose turn it is of the jobs."""
+        return Rota(self)
 
     @cached_property
     def signer(self) -> Signer | None:
@@ -196,6 +197,9 @@ class Worker:
             except (Refused, *AWAY) as trouble:
                 log.warning("apart.retry", what=name, trouble=type(trouble).__name__)
                 busy = 0
+            except Exception as trouble:
+                log.exception("apart.failed", what=name, exc_info=trouble)
+                busy = 0
             if not busy:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.stopping.wait(), LOOKED_AFTER)
@@ -214,64 +218,14 @@ class Worker:
     async def _all(self, *, apart: bool) -> None:
         for job in JOBS:
             if job.apart == apart:
-                await self._maybe(job)
+                await self.rota.turn(job)
 
     async def _after_moves(self) -> None:
         """Raise the counter at every issue transition, besides every ten seconds."""
         if self.moved.is_set():
             self.moved.clear()
             with contextlib.suppress(*AWAY):  # the next ten seconds make it good
-                await self._run(JOBS[0])
-
-    async def _maybe(self, job: Chore) -> None:
-        try:
-            if job.quiet:
-                await job.act(self)
-                return
-            await self._note(job)
-            if await self._claim(job):
-                await self._run(job)
-        except AWAY as trouble:
-            log.warning("job.retry", job=job.name, trouble=type(trouble).__name__)
-
-    async def _claim(self, job: Chore) -> bool:
-        """Whether it is time, and no other worker was first."""
-        now = self.clock()
-        async with self.house.database.reading() as session:
-            last = await session.get(Job, job.name)
-            if last is not None and not job.due(last, now):
-                return False
-        async with self.house.database.unit_of_work() as session:
-            row = {"name": job.name, "started_at": now, "outcome": ""}
-            if last is None:
-                return await changed(session, insert_or_skip(session, Job).values(row)) == 1
-            mine = update(Job).where(Job.name == job.name, Job.started_at == last.started_at)
-            return await changed(session, mine.values(started_at=now)) == 1
-
-    async def _run(self, job: Chore) -> None:
-        again = False
-        try:
-            outcome = await job.act(self)
-        except Refused as refused:
-            outcome = f"refused: {refused}"
-        except Unfinished as so_far:
-            outcome, again = str(so_far), True
-        except AWAY as trouble:
-            outcome, again = f"tried again later: {type(trouble).__name__}", True
-            log.warning("job.retry", job=job.name, trouble=type(trouble).__name__)
-        now = self.clock()
-        values: dict[str, Any] = {"finished_at": now, "outcome": logs.clean(outcome)[:200]}
-        if again and job.every > AGAIN:  # the start is given back: this was not the day's
-            values["started_at"] = now - job.every + AGAIN
-        self.ended[job.name] = values
-        await self._note(job)
-
-    async def _note(self, job: Chore) -> None:
-        """Write down how it went; later, when the database is away as well."""
-        if values := self.ended.get(job.name):
-            async with self.house.database.unit_of_work() as session:
-                await session.execute(update(Job).where(Job.name == job.name).values(values))
-            del self.ended[job.name]
+                await self.rota.run(JOBS[0])
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:

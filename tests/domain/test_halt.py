@@ -8,7 +8,7 @@ from app.domain import halt
 from app.domain.halt import Cause, Halt
 from tests.mail.mails import LANGUAGES, mail
 
-FIGURES = {"reply": "535 5.7.8", "stage": "auth", "count": "60", "whole": "800"}
+FIGURES = {"reply": "535 5.7.8", "stage": "auth", "count": "60", "whole": "800", "key": "2026-11-k1"}
 
 
 def test_each_cause_is_read_back_with_its_figures() -> None:
@@ -25,7 +25,7 @@ def test_each_cause_is_read_back_with_its_figures() -> None:
 def test_a_mail_tells_each_cause_in_other_words(language: str) -> None:
     whys = [f"535 5.7.8 at {stage}" for stage in ("connect", "auth", "mail", "rcpt", "body")]
     whys += [halt.told(Cause.LOST), halt.told(Cause.REFUSED, count=60, whole=800), "unfit"]
-    whys.append(halt.told(Cause.COMPLAINED, count=60, whole=800))
+    whys += [halt.told(Cause.COMPLAINED, count=60, whole=800), halt.told(Cause.KEY, key="k7")]
     texts = [mail("paused", language, halt=halt.read(why)).text for why in whys]
     assert len(set(texts)) == len(whys)
     assert all("535 5.7.8" in " ".join(text.split()) for text in texts[:5])

@@ -134,7 +134,7 @@ class Office:
         worker = Worker(self.house, Courier(self.house.settings, Mailbox()), clock=self.clock)
         for chore in JOBS:
             if chore.name in {"counter", "sign"}:
-                await worker._maybe(chore)
+                await worker.rota.turn(chore)
 
     async def fill(self) -> None:
         """All of it, in two newsletters with the same readers."""

@@ -36,7 +36,7 @@ async def worker(cast: Stage, clock: Clock) -> Worker:
 async def look(worker: Worker) -> list[str]:
     """What a worker does at a look at its table; how these went by then."""
     for chore in DAILY:
-        await worker._maybe(chore)
+        await worker.rota.turn(chore)
     async with worker.house.database.reading() as session:
         return [(await session.get_one(Job, each.name)).outcome for each in DAILY]
 
@@ -75,7 +75,7 @@ async def test_a_database_that_was_away_until_the_end_of_a_try_hears_of_it_later
         return "done"
 
     async def outcome() -> str:
-        await worker._maybe(Chore("weekly", timedelta(days=7), "", act))
+        await worker.rota.turn(Chore("weekly", timedelta(days=7), "", act))
         async with worker.house.database.reading() as session:
             return (await session.get_one(Job, "weekly")).outcome
 
@@ -103,3 +103,19 @@ async def test_what_a_worker_began_that_died_is_begun_again_within_an_hour(
     clock.forward(minutes=1)
     await look(worker)
     assert await signed(worker) == 2
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+async def test_a_fault_in_one_job_is_told_and_stops_no_other(
+    worker: Worker, clock: Clock, *, quiet: bool
+) -> None:
+    async def act(_: object) -> str:
+        raise ZeroDivisionError
+
+    await worker.rota.turn(Chore("odd", timedelta(days=7), "", act, quiet=quiet))
+    assert await look(worker)
+    if not quiet:
+        async with worker.house.database.reading() as session:
+            job = await session.get_one(Job, "odd")
+        assert job.outcome == "failed: ZeroDivisionError, see the log"
+        assert Chore("odd", timedelta(days=7), "", act).due(job, clock.forward(minutes=5))

@@ -22,6 +22,7 @@ from tests.features.byhand import in_hand
 from tests.sending import approved
 
 PACE = 20
+SLOWER = 4  # a second
 STEP = 0.05  # seconds: a letter at this pace
 CROWD = 200
 
@@ -68,4 +69,20 @@ async def test_after_a_standstill_a_second_is_made_up_for_at_most(
             sender.now += stood_still
             assert sender.taken() == pytest.approx(at_once, abs=1)
             assert await sender.second() == pytest.approx(PACE, abs=1)
+        await sender.supply._hand.close()
+
+
+async def test_another_pace_holds_for_the_issue_that_is_going_out(
+    cast: Stage, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await people.crowd(cast.house, cast.letter, CROWD - 1, clock())
+    async with cast.house.database.unit_of_work() as session:
+        (await session.merge(cast.letter)).pace = PACE
+    async with in_hand(cast.house, await approved(cast, clock())):
+        sender = Sender(Worker(cast.house, Courier(cast.house.settings, Mailbox())).engine(), monkeypatch)
+        await sender.second()
+        async with cast.house.database.unit_of_work() as session:
+            (await session.merge(cast.letter)).pace = SLOWER
+        seconds = [await sender.second() for _ in range(6)]
+        assert seconds[-2:] == [pytest.approx(SLOWER, abs=1)] * 2  # what was planned before has left by then
         await sender.supply._hand.close()

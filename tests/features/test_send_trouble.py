@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import exists, select, update
 
+from app.core.crypto import KeyRing, new_key
 from app.core.sqltime import from_now
+from app.domain import halt
 from app.domain import issue as issues
 from app.domain.delivery import Delivery
+from app.domain.halt import Cause, Halt
 from app.domain.house import House
 from app.domain.issue import Issue, State
 from app.features import schedule
+from tests import cast as people
 from tests.cast import Stage
 from tests.conftest import Clock
 from tests.features.test_report import frozen
 from tests.features.test_send import READERS, crowded, once_each
-from tests.sending import approved, change, look, over, reached, readers, send, until, working
+from tests.sending import approved, books, change, look, over, reached, readers, send, until, working
 from tests.servers.smtp import Server
 
 
@@ -108,6 +113,26 @@ async def test_bytes_that_differ_from_the_approval_are_not_sent(cast: Stage, clo
         await send(cast.house, issue_id)
         await reached(cast.house, issue_id, State.HELD)
     assert set(server.received.recipients) <= {"dana@example.org", "emre@example.org"}  # who are told of it
+
+
+async def test_a_key_that_is_not_on_this_machine_holds_the_issue_and_costs_nobody_a_copy(
+    cast: Stage, clock: Clock
+) -> None:
+    """A list that stands under two keys, and a worker whose key file has one of them."""
+    house, fresh = cast.house, new_key(clock())
+    issue_id = await approved(cast, clock())
+    whole = KeyRing([*house.ring._keys.values(), fresh], active=fresh.id)
+    await people.crowd(replace(house, ring=whole), cast.letter, READERS - 1, clock())
+    async with Server() as server, working(over(house, server.url)):
+        await send(house, issue_id)
+        issue = await reached(house, issue_id, State.HELD)
+        assert halt.read(issue.reason) == Halt(Cause.KEY, {"key": fresh.id})
+        assert (await books(house, issue_id))["given_up"] == 0
+        house.ring._keys |= {fresh.id: fresh}
+        await change(house, issue_id, schedule.resume)
+        issue = await reached(house, issue_id, State.SENT)
+    once_each(server)
+    assert (issue.accepted, issue.in_doubt) == (READERS, 0)
 
 
 @pytest.mark.parametrize(

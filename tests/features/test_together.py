@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from app.domain import house as houses
+from app.domain.house import House
 from app.domain.issue import State
 from app.domain.newsletter import Newsletter
 from app.features.send.claim import reserve
@@ -62,3 +66,39 @@ async def test_two_issues_of_one_newsletter_share_its_pace(cast: Stage, clock: C
         async with house.database.unit_of_work() as session:
             waits.append(await reserve(session, each, PACE * 10, PACE))
     assert waits == pytest.approx([0, 10, 20, 30], abs=5)
+
+
+@asynccontextmanager
+async def refusing(house: House, issue_id: UUID) -> AsyncIterator[None]:
+    """The database takes no copy of this issue, whatever is tried."""
+    if house.database.postgres:
+        begin = f"ALTER TABLE delivery ADD CONSTRAINT odd CHECK (issue_id <> '{issue_id}') NOT VALID"
+        end = "ALTER TABLE delivery DROP CONSTRAINT odd"
+    else:
+        begin = f"""CREATE TRIGGER odd BEFORE INSERT ON delivery WHEN new.issue_id = '{issue_id.hex}'
+            BEGIN SELECT raise(ABORT, 'odd'); END"""
+        end = "DROP TRIGGER odd"
+    async with house.database.unit_of_work() as session:
+        await session.execute(text(begin))
+    try:
+        yield
+    finally:
+        async with house.database.unit_of_work() as session:
+            await session.execute(text(end))
+
+
+async def test_an_issue_that_the_database_refuses_keeps_no_other_waiting(
+    cast: Stage, other: Stage, clock: Clock
+) -> None:
+    odd, fine = await approved(cast, clock()), await approved(other, clock())
+    async with Server() as server, working(over(cast.house, server.url)):
+        async with refusing(cast.house, odd):
+            await send(cast.house, odd)
+            await send(cast.house, fine)
+            await reached(cast.house, fine, State.SENT)
+            assert (await books(cast.house, odd))["accepted"] == 0
+
+        async def goes() -> bool:
+            return (await books(cast.house, odd))["accepted"] > 0
+
+        await until(goes)

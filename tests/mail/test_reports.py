@@ -37,6 +37,10 @@ def test_a_return_has_the_mailbox_that_is_gone_and_what_we_put_on_the_letter() -
     assert found.marks == {MARK}
 
 
+def test_a_server_that_gives_a_number_back_in_capitals_is_understood() -> None:
+    assert UUID(hex=OTHER) in read(bounced(ALICE, letter(), envid=OTHER.upper())).numbers
+
+
 @pytest.mark.parametrize("head", ["Delivered-To: {}", "X-Original-To: {}", "To: Bounces <{}>"])
 def test_the_return_path_tells_of_which_letter_a_server_speaks_that_returns_nothing_of_it(head: str) -> None:
     came = NOBODY + head.format(f"bounce+{NUMBER}@bounce.example.org") + "\n"

@@ -40,7 +40,8 @@ class Bench:
     """What all connections share.
 
     `judged` turns a reply (None: it was lost) into a fate, `unopened` the end of a connection that came
-    while an envelope was open: nothing of that copy has left.
+    while an envelope was open: nothing of that copy has left; `unmade` the trouble that kept it from being
+    made.
     """
 
     stock: Stock
@@ -48,6 +49,7 @@ class Bench:
     press: Press
     judged: Callable[[Item, Reply | None], Fate]
     unopened: Callable[[Item, Trouble], Fate]
+    unmade: Callable[[Item, Exception], Fate]
     letters: int  # that a connection carries in its life
 
     def release(self, item: Item) -> None:
@@ -117,7 +119,7 @@ class Burst:
             return
         if not isinstance(made, UNFIT):
             raise made
-        self._bench.journal.settle(item.copy, Fate(Outcome.GIVEN_UP, type(made).__name__))
+        self._bench.journal.settle(item.copy, self._bench.unmade(item, made))
         self._send(None)
 
     def _send(self, upcoming: Pair | None) -> None:

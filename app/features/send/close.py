@@ -36,7 +36,9 @@ async def close(session: AsyncSession, issue_id: UUID, *, now: datetime) -> bool
     ends = sum(books[key] for key in ("accepted", "refused", "left", "given_up"))
     if issue.state == State.CANCELLED and issue.frozen_at is None:
         issue.audience = ends  # stopped before everybody was counted: who was, is
-    if issue.audience != ends or books["waiting"]:
+    if books["waiting"]:
+        return False  # somebody came back in this very moment
+    if issue.audience != ends:
         log.error("books.unbalanced", issue=str(issue_id), audience=issue.audience, ends=ends)
         return False
     for key in ("accepted", "refused", "left", "given_up", "in_doubt"):

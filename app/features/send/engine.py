@@ -11,6 +11,9 @@ from functools import partial
 from uuid import UUID
 
 from app.core import logs
+from app.core.crypto import KeyMissing
+from app.domain import halt
+from app.domain.halt import Cause
 from app.features.send.breaker import Breaker
 from app.features.send.burst import Bench
 from app.features.send.fate import Fate, Outcome
@@ -52,7 +55,13 @@ class Engine:
         """Work until stopped; every connection is closed when this returns."""
         writing = asyncio.create_task(self._journal.run())
         bench = Bench(
-            self._stock, self._journal, self._press, self._judged, self._unopened, self._tools.letters
+            self._stock,
+            self._journal,
+            self._press,
+            self._judged,
+            self._unopened,
+            self._unmade,
+            self._tools.letters,
         )
         lanes = [asyncio.create_task(Lane(bench, self._open).run()) for _ in range(self._tools.connections)]
         for lane in lanes:
@@ -60,6 +69,8 @@ class Engine:
         writing.add_done_callback(partial(self._unwritten, lanes))
         await self._supply.run(self._stopping)
         await asyncio.wait(lanes)
+        for rest in self._stock.close():  # what a connection gave back at its end
+            bench.release(rest)
         if not writing.done():
             await asyncio.gather(*lanes)
         self._journal.close()
@@ -112,6 +123,13 @@ class Engine:
 
     def _unopened(self, item: Item, trouble: Trouble) -> Fate:
         return self._judged(item, trouble.reply) if trouble.reply else self._later(item, LOST)
+
+    def _unmade(self, item: Item, trouble: Exception) -> Fate:
+        """A copy that cannot be made is given up; but a key that is not here is brought back by a person."""
+        if not isinstance(trouble, KeyMissing):
+            return Fate(Outcome.GIVEN_UP, type(trouble).__name__)
+        self._runs.unfit[item.run.issue_id] = halt.told(Cause.KEY, key=trouble.key_id)
+        return Fate(Outcome.RELEASED)
 
     def _later(self, item: Item, code: str, outcome: Outcome = Outcome.AGAIN) -> Fate:
         patience = item.run.patience

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, insert, literal, literal_column, select, true
+from sqlalchemy import Text, cast, func, literal, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import dialect_of
+from app.core.database import dialect_of, insert_or_skip
 from app.domain.delivery import Delivery
 from app.domain.delivery import State as DeliveryState
 from app.domain.issue import Issue, State
@@ -77,4 +77,6 @@ async def _add(session: AsyncSession, issue: Issue, upto: int, now: datetime) ->
         .order_by(Subscriber.seq)
     )
     columns = ["id", "issue_id", "subscriber_id", "state", "attempts", "in_doubt"]
-    await session.execute(insert(Delivery).from_select(columns, readers, include_defaults=False))
+    # Who changed their address meanwhile has the same random number in a later row, and is there already.
+    adding = insert_or_skip(session, Delivery).from_select(columns, readers, include_defaults=False)
+    await session.execute(adding)

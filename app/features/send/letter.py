@@ -21,9 +21,12 @@ from app.mail.plate import Plate
 from app.mail.smtp import Envelope
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Run:
-    """What all copies of one issue share while it goes out; another one once a person let it go on."""
+    """What all copies of one issue share while it goes out; another one once a person let it go on.
+
+    Only its pace changes, when a person changes that of the newsletter.
+    """
 
     issue_id: UUID
     newsletter_id: UUID

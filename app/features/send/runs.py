@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Refused
 from app.core.patience import Patience
 from app.domain import issue as issues
+from app.domain import newsletter
 from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
 from app.features.send.letter import Run
@@ -45,7 +46,14 @@ class Runs:
         for issue in sending:
             if issue.id not in self._known and (run := await self._read(session, issue)):
                 self._known[issue.id] = run
+        await self._keep_pace(session)
         return list(self._known.values())
+
+    async def _keep_pace(self, session: AsyncSession) -> None:
+        """Who slows a newsletter down means the issue that is going out as well."""
+        paces = await newsletter.paces(session) if self._known else {}
+        for run in self._known.values():
+            run.pace = paces[run.newsletter_id]
 
     async def _read(self, session: AsyncSession, issue: Issue) -> Run | None:
         frozen = await issues.frozen(session, issue.id)

@@ -87,12 +87,20 @@ class Supply:
         busy = False
         unfrozen = {issue.id for issue in sending if issue.frozen_at is None}
         for run in runs:
-            frozen = run.issue_id in unfrozen and await self._freeze(run)
-            busy = await self._advance(run, frozen=frozen) or busy
+            busy = await self._served(run, unfrozen=run.issue_id in unfrozen) or busy
         for issue in stopping:
             if issue.begun and issue.closed_at is None:
                 await self._close(issue.id, cancelled=True)
         return busy
+
+    async def _served(self, run: Run, *, unfrozen: bool) -> bool:
+        """What one issue needs; its trouble is not that of the others."""
+        try:
+            frozen = unfrozen and await self._freeze(run)
+            return await self._advance(run, frozen=frozen)
+        except AWAY as trouble:
+            log.warning("supply.retry", issue=str(run.issue_id), trouble=type(trouble).__name__)
+            return False
 
     async def _advance(self, run: Run, *, frozen: bool) -> bool:
         """Claim more of an issue, and close its books when there is no more; True: go on at once."""
