@@ -23,6 +23,7 @@ from app.core.address import parse
 from app.domain import house as houses
 from app.features import erase
 from benchmarks.stage import Stage, stage
+from tests.journeys.service import BODE
 from tests.sending import TEXT
 
 NOWHERE = 9  # nothing is mailed
@@ -49,7 +50,7 @@ def _write(path: Path, lines: int) -> None:
 
 def _timed(on: Stage, lines: int, said: str, *words: str) -> None:
     begun = time.perf_counter()
-    process = on.service.start(*words)
+    process = on.service.started(BODE, *words)
     _, status, used = os.wait4(process.pid, 0)
     took = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)

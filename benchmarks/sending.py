@@ -6,6 +6,7 @@ PostgreSQL with fsync. Needs Debian's postfix package for `smtp-sink` (see `make
     python -m benchmarks.sending                     everything but the million: some ten minutes
     python -m benchmarks.sending --only unsigned
     python -m benchmarks.sending --only million
+    python -m benchmarks.sending --only connections  with 10, 20 and 40 of them
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from benchmarks import chart, peers
 from benchmarks.stage import BYTES, SINK, Measured, Stage, octets, sink, stage
 
 CONNECTIONS = 10
+MORE = (10, 20, 40)  # connections
 FAR = 0.010  # seconds each way: a round trip of 20 ms
 FAR_READERS = 20_000  # one round trip a message: ten connections send some 450 a second, for 45 seconds
 TRIPS = 50  # commands there and back whose median is the measured round trip
@@ -64,6 +66,20 @@ def unsigned(readers: int) -> Figures:
             "bode, two processes": _told(two, base),
             "plain script": {"rate": plain[0], "ratio": plain[0] / base, "processor": plain[1]},
         }
+
+
+def connections(readers: int) -> Figures:
+    """Unsigned with more connections, each beside smtp-source with as many, before and after."""
+    found: Figures = {}
+    for count in MORE:
+        with sink() as port, stage(port) as on:
+            on.service.environment["BODE_SMTP_CONNECTIONS"] = str(count)
+            on.fill(readers)
+            source = partial(peers.source, port, min(readers, 50_000), BYTES, count)
+            around, sent = [source()], on.send(octets())
+            around.append(source())
+            found[f"{count}"] = _told(sent, statistics.median(around))
+    return found
 
 
 def signed(readers: int) -> Figures:
@@ -134,6 +150,7 @@ PARTS: dict[str, Callable[[int], Figures]] = {
     "far": far,
     "heavy": heavy,
     "million": million,
+    "connections": connections,
 }
 USUAL = ("unsigned", "signed", "far")
 

@@ -1,6 +1,6 @@
 """The stage of a measurement: PostgreSQL as production has it, a sink that takes all, readers by the million.
 
-What is measured is the service as people run it: `bode worker` as a process, commands to steer it.
+What is measured is the service as people run it: `bode worker` as a process of its own, commands to steer it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from app.core.settings import Settings
 from app.domain import house as houses
 from app.domain import newsletter, subscriber
 from app.domain.house import House
-from tests.journeys.service import Service, free_port, until
+from tests.journeys.service import BODE, Service, free_port, until
 from tests.postgres import Server, running
 from tests.sending import TEXT
 from tests.servers import smtp
@@ -116,7 +116,7 @@ class Stage:
     def send(self, text: str, *words: str, all_of_them: bool = True) -> Measured:
         """Send an issue with fresh workers (`words` go to `bode worker`) and close its books."""
         begun_at = self.service.log.count("worker.ready")
-        worker = self.service.start("worker", *words)
+        worker = self.service.started(BODE, "worker", *words)
         processes = int(words[-1]) if words else 1
         until(lambda: self.service.log.count("worker.ready") >= begun_at + processes, "workers are ready")
         issue_id = self.service.issue(text)
@@ -137,7 +137,7 @@ class Stage:
     def freeze(self, text: str, pace: int) -> float:
         """Begin an issue at a pace (messages a second) and stop once its audience is frozen: seconds."""
         self.execute("UPDATE newsletter SET pace = %s", pace)
-        worker = self.service.start("worker")
+        worker = self.service.started(BODE, "worker")
         issue_id = self.service.issue(text)
         self.service.bode("issue", "send", issue_id)
         self._seen(WHOLE, issue_id)
