@@ -278,7 +278,13 @@ async def unfinished(session: AsyncSession) -> list[Request]:
 async def unproven(session: AsyncSession) -> list[Request]:
     """Every erasure that was carried out while the ledger was away, and has no certificate yet."""
     query = select(Request).where(Request.unproven.is_not(null())).order_by(Request.seq)
-    return list(await session.scalars(query.with_for_update(skip_locked=True)))
+    return list(await session.scalars(query))
+
+
+async def unproven_one(session: AsyncSession, request_id: UUID) -> Request | None:
+    """One of those, for who makes its certificate; None when somebody else has it under way, or did it."""
+    query = select(Request).where(Request.id == request_id, Request.unproven.is_not(null()))
+    return await session.scalar(query.with_for_update(skip_locked=True))
 
 
 async def finished(session: AsyncSession, limit: int) -> list[Request]:

@@ -12,24 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from app.core import chain, paths
-from app.core.errors import BookClosed
-from app.domain import request
+from app.core import chain
 from app.domain.audit import CHAIN
-from app.domain.certificate import Removed
 from app.domain.house import House
-from app.domain.newsletter import Newsletter
 from app.domain.service import Job
 from app.domain.wholeness import JOB, State
 from app.features import bounce, compose, guard, remind, retain, verify
 from app.features.breach import remind as hours
-from app.features.certify import Office, certify
 from app.features.guard import Watch
 from app.features.request import remind as terms
-from app.features.request import settle
-from app.features.request.receive import Desk
 from app.features.send import breaker
 from app.features.send.start import due, start
+from app.worker import owed
 
 AGAIN = timedelta(minutes=5)  # after a try that failed: soon, and not so often that it is in the way
 LOST = timedelta(hours=1)  # a start of which no end is known by then counts for nothing: that worker died
@@ -131,21 +125,7 @@ async def _terms(worker: Worker) -> str:
 
 
 async def _certificates(worker: Worker) -> str:
-    house, now, made = worker.house, worker.clock(), 0
-    settings = house.settings
-    async with house.database.unit_of_work() as session:
-        for row in await request.unproven(session):
-            letter = await session.get_one(Newsletter, row.newsletter_id)
-            office = Office(letter.sender_name, house.ring, house.book, settings.backup_days)
-            address, removed = request.opened(house.ring, row), Removed(**(row.unproven or {})["removed"])
-            try:
-                found = await certify(session, office, address, removed, now=row.decided_at or now)
-            except BookClosed:
-                continue
-            desk = Desk("service", house.ring, house.book, settings.base_url, settings.backup_days, now)
-            url = paths.link(settings.base_url, "certificate", row.language, found.packed())
-            made += await settle.prove(session, desk, row, url)
-    return f"{made} mailed"
+    return await owed.certificates(worker.house, now=worker.clock())
 
 
 async def _mailboxes(worker: Worker) -> str:

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import update
 
 from app.core.address import parse
 from app.core.errors import BookClosed
 from app.domain import erasure, farewell
 from app.domain.block import Ground
-from app.domain.request import State
+from app.domain.request import Request, State
 from app.features.guard import Watch, replay
 from app.mail.courier import Courier
 from app.worker import JOBS, Worker
-from tests.cast import ALICE
+from tests.cast import ALICE, CHRIS
 from tests.web.conftest import Site
 from tests.web.desk import Browser, enrolled, straight_in
 from tests.web.test_requests import entered, row
@@ -122,11 +123,10 @@ def without_ledger(site: Site) -> Iterator[None]:
         setattr(book, name, act)
 
 
-async def works(site: Site, *names: str) -> None:
-    """What the worker does by itself."""
+async def works(site: Site, *names: str) -> list[str]:
+    """What the worker does by itself, and what it says of it."""
     worker = Worker(site.house, Courier(site.house.settings, site.box), clock=site.clock)
-    for name in names:
-        await next(chore for chore in JOBS if chore.name == name).act(worker)
+    return [await next(chore for chore in JOBS if chore.name == name).act(worker) for name in names]
 
 
 async def too_early(site: Site, fatima: Browser, page: str) -> None:
@@ -167,3 +167,22 @@ async def test_while_the_ledger_is_away_it_says_so_and_the_certificate_follows(
     assert "Dit bewijs is echt" in proof
     assert "16 november 2026" in proof
     assert len((await site.get(f"{path}/json")).json()["ledger"]) == 2  # not before the ledger has all of it
+
+
+async def test_one_certificate_that_cannot_be_read_keeps_no_other_back_and_is_named(
+    site: Site, fatima: Browser
+) -> None:
+    numbers = []
+    for address in (ALICE, CHRIS):
+        page = await entered(fatima, address=address)
+        await fatima.press(page, f"{page}/identity", ground="document")
+        with without_ledger(site):
+            await fatima.press(page, f"{page}/done", way="mail")
+        numbers.append((await row(site)).number)
+    async with site.house.database.unit_of_work() as db:
+        await db.execute(update(Request).where(Request.number == numbers[0]).values(address=b"damaged"))
+    site.clock.forward(minutes=3)
+    await works(site, "replay")
+    assert await works(site, "certificates") == [f"1 mailed; cannot be read: {numbers[0]}"]
+    assert [each["address"] for each in await site.mails()] == [CHRIS]
+    assert await works(site, "certificates") == [f"0 mailed; cannot be read: {numbers[0]}"]
