@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.domain.request import Kind, Refusal, Request, State
 
-# Art. 12(6) holds until it is certain who asks, and then Art. 12(5); more only where the law says so. An
-# objection to mail always succeeds, and so does taking it back: nothing is weighed (Art. 21(3), DR-07).
+# Art. 12(6) holds once somebody was asked who they are and until that is certain, then Art. 12(5); more only
+# where the law says so. An objection to mail always succeeds, and so does taking it back: nothing is weighed
+# (Art. 21(3), DR-07).
 UNKNOWN = (Refusal.NOT_IDENTIFIED,)
 ALWAYS = (Refusal.UNFOUNDED, Refusal.EXCESSIVE)
 REFUSALS: dict[Kind, tuple[Refusal, ...]] = {
@@ -20,5 +21,7 @@ REFUSALS: dict[Kind, tuple[Refusal, ...]] = {
 
 
 def reasons(row: Request) -> tuple[Refusal, ...]:
-    """The reasons that the law gives; that nobody showed who they are is one until somebody did."""
-    return REFUSALS[Kind(row.kind)] if row.state == State.KNOWN else UNKNOWN
+    """The reasons that the law gives; that nobody showed who they are, only of who was asked for it."""
+    if row.state == State.KNOWN:
+        return REFUSALS[Kind(row.kind)]
+    return UNKNOWN if row.asked_at is not None else ()

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from app.core.errors import Refused
 from app.domain import refusal
 from app.domain.certificate import Removed
 from app.domain.request import Identity, Kind, Refusal, State
@@ -78,7 +79,7 @@ async def test_a_right_is_refused_on_the_grounds_that_the_law_has_for_it(
     office: Office, kind: Kind, more: set[Refusal] | None
 ) -> None:
     general = set() if more is None else {Refusal.UNFOUNDED, Refusal.EXCESSIVE}
-    unknown = await office.take(kind)
+    unknown = await office.act(await office.take(kind), identify.ask, suspends=False)
     assert refusal.reasons(unknown) == (Refusal.NOT_IDENTIFIED,)
     for why in set(Refusal) - {Refusal.NOT_IDENTIFIED}:
         with pytest.raises(settle.NoGround):
@@ -100,3 +101,28 @@ async def test_days_that_the_clock_stood_still_count_when_it_is_refused(office: 
     row = await office.act(await office.take(Kind.ACCESS), identify.ask, suspends=True)
     office.clock.forward(days=4)
     assert (await office.act(row, settle.withdraw)).still == 4
+
+
+@pytest.mark.parametrize("way", [Way.LETTER, Way.TELEPHONE, Way.SCREEN])
+async def test_nobody_is_refused_for_not_saying_who_they_are_before_they_were_asked(
+    office: Office, way: Way
+) -> None:
+    row = await office.take(Kind.ACCESS)
+    with pytest.raises(settle.NoGround):
+        await office.act(row, settle.refuse, Refusal.NOT_IDENTIFIED, Way.LETTER)
+    row = await office.act(row, identify.asked, way)
+    assert (row.state, row.still_since, await office.mails()) == (State.RECEIVED, None, [])
+    assert (await office.trail())[-1] == ("request.identity_asked", way)
+    office.clock.forward(days=14)
+    assert (await office.act(row, settle.refuse, Refusal.NOT_IDENTIFIED, Way.LETTER)).state == State.ANSWERED
+
+
+async def test_asking_in_another_way_leaves_the_mailed_link_its_days_and_is_no_mail(office: Office) -> None:
+    row = await office.act(await office.take(Kind.ACCESS), identify.ask, suspends=False)
+    asked_at = row.asked_at
+    office.clock.forward(days=3)
+    assert (await office.act(row, identify.asked, Way.TELEPHONE)).asked_at == asked_at
+    known = await office.act(row, identify.record, Identity.CALLED_BACK)
+    for late, way in ((known, Way.LETTER), (row, Way.MAIL)):
+        with pytest.raises(Refused):
+            await office.act(late, identify.asked, way)

@@ -24,7 +24,7 @@ from app.domain.request import Channel, Kind, Refusal
 from app.features import erase, lookup, supervise
 from app.features.breach import record
 from app.features.breach.record import Facts
-from app.features.request import receive, settle
+from app.features.request import identify, receive, settle
 from app.features.request.receive import Asked, Desk
 from app.features.request.settle import Way
 from app.features.supervise import Outcome, Shelf
@@ -49,6 +49,7 @@ async def refused(cast: Stage, clock: Clock, received_on: date) -> None:
     asked = Asked(cast.letter, parse(BOB), Kind.ACCESS, Channel.LETTER, "nl", received_on)
     async with house.database.unit_of_work() as session:
         row = await receive.receive(session, desk, asked)
+        await identify.asked(session, desk, row, Way.LETTER)
         await settle.refuse(session, desk, row, Refusal.NOT_IDENTIFIED, Way.LETTER)
 
 

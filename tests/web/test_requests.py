@@ -68,6 +68,19 @@ async def test_a_letter_becomes_an_answered_request(site: Site, fatima: Browser)
     assert "@example" not in listed
 
 
+async def test_who_was_not_asked_who_they_are_is_not_refused_for_it(site: Site, fatima: Browser) -> None:
+    page = await entered(fatima)
+    shown = (await site.get(page)).text
+    assert "Afwijzen en antwoorden" not in shown
+    assert "kan pas als ernaar is gevraagd" in shown
+    await fatima.press(page, f"{page}/asked", asked_way="letter")
+    shown = (await site.get(page)).text
+    assert "Afwijzen en antwoorden" in shown
+    assert "<dt>Gevraagd wie het is</dt>" in shown
+    told = await fatima.press(page, f"{page}/refuse", refusal="not_identified", refusal_way="letter")
+    assert (told.status_code, (await row(site)).state) == (303, State.ANSWERED)
+
+
 async def test_what_is_overdue_stands_first(site: Site, fatima: Browser) -> None:
     for day in ("2026-11-10", "2026-10-10", "2026-11-01"):
         await entered(fatima, received_on=day)

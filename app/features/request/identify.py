@@ -20,6 +20,7 @@ from app.domain.audit import Event
 from app.domain.newsletter import Newsletter
 from app.domain.request import Identity, Request, State
 from app.features.request.receive import Desk, mail, note, tell
+from app.features.request.settle import Way
 
 OPENS_FOR = timedelta(days=14)  # people are on holiday; the term is a month
 RECORDED = tuple(each for each in Identity if each not in {Identity.LINK, Identity.BUTTON})
@@ -48,6 +49,15 @@ async def ask_again(session: AsyncSession, desk: Desk, row: Request) -> None:
         raise Refused("nobody waits for an answer to that question")
     await _mail(session, desk, row)
     await note(session, desk, row, Event.REQUEST_IDENTITY_ASKED, "mailed once more")
+
+
+async def asked(session: AsyncSession, desk: Desk, row: Request, way: Way) -> None:
+    """An officer asked it by letter, by telephone or in person; the term runs on, and a mail may follow."""
+    if way is Way.MAIL or row.state not in {State.RECEIVED, State.ASKED}:
+        raise Refused("that is asked before it is known who asks, and a mail is sent from here")
+    if row.state == State.RECEIVED:  # else that moment says until when the mailed link works
+        row.asked_at = desk.now
+    await note(session, desk, row, Event.REQUEST_IDENTITY_ASKED, str(way))
 
 
 async def _mail(session: AsyncSession, desk: Desk, row: Request) -> None:

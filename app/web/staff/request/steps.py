@@ -66,6 +66,17 @@ async def ask_again(visit: Entered, case: UUID) -> Response:
     return await _take(visit, case, identify.ask_again)
 
 
+@doors.act(f"{ONE}/asked", kind=Kind.STAFF, roles=OFFICERS)
+async def asked(visit: Entered, case: UUID) -> Response:
+    """The question was put in another way."""
+    fields = await visit.fields()
+
+    async def step(db: AsyncSession, at: Desk, row: Request) -> None:
+        await identify.asked(db, at, row, _listed(Way, fields, "asked_way"))
+
+    return await _take(visit, case, step)
+
+
 class Still(StrEnum):
     """Whether the term stands still while we wait."""
 
@@ -236,6 +247,7 @@ async def _page(visit: Inside, case: UUID, error: str | None, field: str) -> Res
         "opened_until": opened_until,
         "opens": opened_until is not None and visit.now <= opened_until,
         "done_ways": settle.answers_by(row),
+        "asked_ways": [way for way in Way if way is not Way.MAIL],
         "ways": [way for way in Way if row.reachable or way is not Way.MAIL],
         "delays": list(Delay),
         "refusals": refusal.reasons(row),
