@@ -15,7 +15,7 @@ from tests.backups import Backups
 from tests.cast import ALICE, BOB, CHRIS, Stage
 from tests.conftest import Clock
 from tests.features.test_replay import restored
-from tests.features.test_request import Office
+from tests.features.test_request import Office, plain
 
 
 @pytest.fixture
@@ -147,3 +147,23 @@ async def test_a_restore_tells_officers_what_is_open_again_and_which_mail_was_dr
     assert await heard(office, minutes=10) == 2
     assert await heard(office, days=2) == 1  # the answer
     await office.house.close()
+
+
+@pytest.mark.parametrize("kind", [Kind.RESTRICTION, Kind.CORRECTION])
+@pytest.mark.parametrize(("address", "subscribed"), [(ALICE, True), (CHRIS, False)])
+async def test_who_has_no_subscription_does_not_read_that_we_keep_or_change_one(
+    office: Office, kind: Kind, address: str, *, subscribed: bool
+) -> None:
+    await office.carry_out(await office.known(kind, address))
+    text = plain((await office.post()).letters()[0].content)
+    assert ("voor geen van onze nieuwsbrieven aangemeld" in text) is not subscribed
+    assert ("/mijn-gegevens" in text) is subscribed
+    assert "Wij bewaren uw gegevens" not in text or subscribed
+
+
+async def test_an_objection_is_not_said_to_hold_for_a_newsletter_that_comes_later(office: Office) -> None:
+    await office.carry_out(await office.known(Kind.OBJECTION))
+    text = plain((await office.post()).letters()[0].content)
+    assert "geen van onze nieuwsbrieven meer" in text
+    assert "Beginnen wij later een andere nieuwsbrief? Daarvoor geldt de blokkade niet" in text
+    assert "laatste mail" not in text

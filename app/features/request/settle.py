@@ -12,21 +12,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core import paths, tokens
 from app.core.address import Address
 from app.core.errors import Refused
-from app.domain import (
-    answer,
-    block,
-    erasure,
-    farewell,
-    lifting,
-    newsletter,
-    request,
-    silence,
-    subscriber,
-    term,
-)
+from app.domain import answer, farewell, lifting, newsletter, request, silence, subscriber, term
 from app.domain.audit import Event
 from app.domain.block import Ground
 from app.domain.certificate import Removed
@@ -34,6 +22,7 @@ from app.domain.ledger import Reason
 from app.domain.newsletter import Newsletter
 from app.domain.refusal import reasons
 from app.domain.request import UNDECIDED, Delay, Kind, Refusal, Request, State
+from app.features.request import respond
 from app.features.request.receive import Desk, mail, note, tell
 
 
@@ -69,9 +58,6 @@ class Unproven(Refused):
 class TooLate(Refused):
     """An extension must be told inside the first month."""
 
-
-VALID_DAYS = 7  # a link in an answer: people read their mail in the weekend
-SEEN = frozenset({Kind.ACCESS, Kind.PORTABILITY})  # answered with a page of everything that is held
 
 # Nobody has to wait for an officer to be left alone (Art. 18 and 21).
 AT_ONCE = frozenset({Kind.RESTRICTION, Kind.OBJECTION})
@@ -141,7 +127,7 @@ def answers_by(row: Request) -> tuple[Way, ...]:
     """In which ways what was carried out can be answered."""
     if not row.reachable:
         return tuple(way for way in Way if way is not Way.MAIL)
-    return (Way.MAIL,) if row.kind in SEEN else tuple(Way)
+    return (Way.MAIL,) if row.kind in respond.SEEN else tuple(Way)
 
 
 async def _act(session: AsyncSession, desk: Desk, row: Request, letter: Newsletter) -> None:
@@ -189,42 +175,10 @@ async def _answer(
 async def _mail_answer(session: AsyncSession, desk: Desk, row: Request, gone: Gone | None = None) -> None:
     if not row.reachable:
         raise Unreachable("this mailbox is not the person's any more; answer in another way")
-    done, letter = row.state == State.DONE, await session.get_one(Newsletter, row.newsletter_id)
-    proof_url = gone.proof_url if gone else None
-    overtaken = gone.overtaken if gone else await erasure.overtaken_with(session, row)
-    words: dict[str, Any] = {
-        "outcome": row.state,
-        "refusal": row.refusal,
-        "link_url": proof_url or (_link(desk, row, letter) if done else None),
-        "lift_url": await _way_back(session, desk, row, letter) if done else None,
-        "valid_days": VALID_DAYS if done and row.kind in SEEN else None,
-        "backup_days": desk.backup_days if done and row.kind == Kind.ERASURE else None,
-        "overtaken": ", ".join(overtaken),
-    }
-    mail(session, desk, row, "answer", answers=True, **words)
-
-
-async def _way_back(session: AsyncSession, desk: Desk, row: Request, letter: Newsletter) -> str | None:
-    """Where a block is lifted, for who asked for silence, or was erased and has a block that stays."""
-    address = request.opened(desk.ring, row)
-    held = row.kind in {Kind.OBJECTION, Kind.ERASURE} and await erasure.blocks(
-        session, address, ring=desk.ring, now=desk.now
-    )
-    token = block.link(desk.ring, letter.id, address, desk.now)
-    return paths.link(desk.base_url, "lift", row.language, token) if held else None
-
-
-def _link(desk: Desk, row: Request, letter: Newsletter) -> str | None:
-    """Where somebody sees or changes what they asked about, also who has no subscription any more."""
-    if row.kind == Kind.LIFT:
-        return paths.signup(desk.base_url, row.language, letter.slug)
-    if row.kind in {Kind.CORRECTION, Kind.RESTRICTION}:
-        return paths.ask(desk.base_url, row.language, letter.slug)
-    if row.kind not in SEEN:
-        return None
-    address, at = request.opened(desk.ring, row).typed, desk.now.isoformat()
-    sealed = {"a": address, "n": letter.id.hex, "i": at}
-    return paths.link(desk.base_url, "held", row.language, tokens.seal(desk.ring, "held", sealed))
+    said = await respond.words(session, desk, row, gone.proof_url if gone else None)
+    if gone:
+        said["overtaken"] = ", ".join(gone.overtaken)
+    mail(session, desk, row, "answer", answers=True, **said)
 
 
 async def again(session: AsyncSession, desk: Desk, row: Request) -> None:
