@@ -6,6 +6,7 @@ approved by two in the console; no command sends it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -17,9 +18,9 @@ from app.cli.door import AsJson, answer, change, inside, say
 from app.cli.forms import Language
 from app.core.errors import Invalid
 from app.domain import breach as breaches
+from app.domain import extent, prose
 from app.domain import house as houses
 from app.domain import newsletter as newsletters
-from app.domain import prose
 from app.domain.breach import Breach, Keys, Late, Nature, Risk
 from app.domain.content import Content, Heading, Text
 from app.domain.house import House
@@ -51,19 +52,23 @@ app = typer.Typer(
 
 @app.command("facts", epilog="Example: bode breach facts --json")
 def facts(*, as_json: AsJson = False) -> None:
-    """Say what the service knows itself: people per newsletter, kinds of data, and the keys there are.
+    """Say what the service knows itself: people per newsletter, kinds of data and records, and the keys.
 
     These are the first figures that a report asks for (GDPR Art. 33(3)); asking changes nothing.
     """
 
     async def work(house: House) -> dict[str, Any]:
         async with house.database.reading() as session:
-            people = await features.subscribers(session)
-        return {"people": people, "data": breaches.kinds(), "keys": house.ring.describe()}
+            people, known = await features.subscribers(session), extent.kinds()
+            records = await extent.rows(session, house.book, people, known)
+        return {"people": people, "data": known, "records": records, "keys": house.ring.describe()}
 
     found = inside(work)
     lines = [f"{slug}: {count} people" for slug, count in found["people"].items()]
-    lines += [f"{name}: {what}" for name, what in found["data"].items()]
+    lines += [
+        f"{name}: {what}: {found['records'].get(name, 'not counted, the ledger is away')} records"
+        for name, what in found["data"].items()
+    ]
     lines += [f"key {each['id']}: {each['state']}, of {each['created_at'][:10]}" for each in found["keys"]]
     answer(found, "\n".join(lines), as_json=as_json)
 
@@ -89,6 +94,8 @@ def _shown(row: Breach) -> dict[str, Any]:
         "due_at": row.due_at.isoformat(),
         "hours_left": row.left(houses.now()),
         "people": row.people,
+        "records": row.records,
+        "records_by_kind": row.counted,
     }
 
 
@@ -106,7 +113,9 @@ def record(*, aware: Moment, nature: What, keys: Came, risk: AtRisk, newsletter:
 
     async def work(house: House) -> str:
         async def act(session: AsyncSession) -> str:
-            row = await features.record(session, known, actor=glass.actor(), now=houses.now())
+            rows = await extent.rows(session, house.book, newsletter, data)
+            facts = replace(known, rows=rows)
+            row = await features.record(session, facts, actor=glass.actor(), now=houses.now())
             return f"{row.number}: report it before {row.due_at:%Y-%m-%d %H:%M} UTC"
 
         return await change(house, act)

@@ -17,14 +17,13 @@ from sqlalchemy import JSON, String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core import register, states
+from app.core import states
 from app.core.database import Base, UtcTime
 from app.core.errors import NotFound
 from app.core.register import Kind, held, kept
 from app.core.states import check
 from app.domain import issue, newsletter
 from app.domain.issue import Issue
-from app.domain.ledger import LedgerBase
 
 TERM: Final = timedelta(hours=72)  # Art. 33(1), from becoming aware; weekends count
 WARN_AT: Final = (48, 24, 6, -1)  # hours left: a day gone, the last day, the last hours, too late
@@ -156,6 +155,11 @@ class Breach(Base):
         JSON, info=held(Kind.TECHNICAL, "which newsletters, with their number of subscribers at that time")
     )
     people: Mapped[int] = mapped_column(info=held(Kind.TECHNICAL, "how many people it is about"))
+    counted: Mapped[dict[str, int] | None] = mapped_column(
+        JSON(none_as_null=True),
+        info=held(Kind.TECHNICAL, "how many records of each of these kinds there were at that time"),
+    )
+    records: Mapped[int | None] = mapped_column(info=held(Kind.TECHNICAL, "how many records it is about"))
     data: Mapped[list[str]] = mapped_column(JSON, info=held(Kind.TECHNICAL, "which kinds of data"))
     effects: Mapped[list[str]] = mapped_column(JSON, info=held(Kind.TECHNICAL, "what it may mean for people"))
     measures: Mapped[list[str]] = mapped_column(JSON, info=held(Kind.TECHNICAL, "what was done about it"))
@@ -205,16 +209,6 @@ def warning(left: int, warned: int | None) -> int | None:
     """Which warning is due at so many hours left, if it was not given yet."""
     step = next((each for each in sorted(WARN_AT) if left <= each), None)
     return step if step is not None and (warned is None or step < warned) else None
-
-
-def kinds() -> dict[str, str]:
-    """What there is about readers, by table, in the words of the register."""
-    return {
-        table.name: entry.what
-        for metadata in (Base.metadata, LedgerBase.metadata)
-        for table, entry, columns in register.entries(metadata)
-        if register.personal(columns)
-    }
 
 
 async def free_number(session: AsyncSession, year: int) -> str:

@@ -116,3 +116,8 @@ async def paces(session: AsyncSession) -> dict[UUID, int | None]:
     """How many letters a second each newsletter may send now; None: as many as it can."""
     found = await session.execute(select(Newsletter.id, Newsletter.pace))
     return {row.id: row.pace for row in found}
+
+
+async def titles(session: AsyncSession) -> dict[str, str]:
+    """What people call each newsletter, by its short name."""
+    return {each.slug: each.title for each in await every(session)}

@@ -11,11 +11,14 @@ def test_a_breach_is_recorded_and_reported_by_command(office: Desk) -> None:
     known = office.told("breach", "facts")
     assert known["people"] == {"weerbaar-bestuur": 0}
     assert {"subscriber", "consent"} <= set(known["data"])
+    assert set(known["records"]) == set(known["data"])
+    assert known["records"]["subscriber"] == 0
     aware = f"{datetime.now(UTC) - timedelta(hours=2):%Y-%m-%dT%H:%M+00:00}"
     words = ("--nature", "backup", "--keys", "no", "--risk", "likely", "--newsletter", "weerbaar-bestuur")
     office.bode("breach", "record", "--aware", aware, *words, "--data", "subscriber")
     (found,) = office.told("breach", "list")
     assert (found["state"], found["hours_left"]) == ("open", 69)
+    assert (found["records"], found["records_by_kind"]) == (0, {"subscriber": 0})
     with office.popen("breach", "text", found["number"]) as said:  # it ends with where people can ask
         text = said.communicate()[0]
     assert "De sleutels om ze te lezen zijn niet gelekt" in text

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.core.errors import IllegalMove, Invalid, Refused
 from app.core.language import LANGUAGES
-from app.domain import breach, edition, issue
+from app.domain import breach, edition, extent, issue
 from app.domain import house as houses
 from app.domain.audit import Record
 from app.domain.breach import Advice, Breach, Effect, Keys, Late, Measure, Nature, Risk, State
@@ -101,7 +101,7 @@ async def test_what_the_service_knows_is_filled_in(case: Case) -> None:
             await case.begin(**wrong)
     with pytest.raises(Invalid):
         await case.begin(aware_at=case.clock() + timedelta(minutes=1))
-    assert {"subscriber", "delivery", "ledger_entry"} <= set(breach.kinds())
+    assert {"subscriber", "delivery", "ledger_entry"} <= set(extent.kinds())
 
 
 async def test_each_warning_comes_once_until_it_is_reported(case: Case) -> None:

@@ -79,6 +79,25 @@ async def test_from_the_first_facts_to_a_notice_that_is_planned(site: Site, fati
     assert (await fatima.press(page, f"{page}/close")).status_code == 303
 
 
+async def test_the_page_says_how_many_records_of_which_kinds_and_takes_another_number(
+    site: Site, fatima: Browser
+) -> None:
+    kinds = {**FACTS, "data-subscriber": "1", "data-consent": "1"}
+    page = str((await fatima.press(NEW, NEW, **kinds)).headers["location"])
+    found, *_ = await held(site)
+    shown = " ".join((await site.get(page)).text.split())
+    assert f"<dt>Hoeveel gegevensrecords</dt><dd>{found.records} (" in shown
+    assert f"{found.records - 1}; Uw abonnement: 1)</dd>" in shown
+    assert f"{site.stage.letter.title} (1)" in shown
+    assert "weerbaar-bestuur (" not in shown
+    facts = f"{page}/facts"
+    wrong = await fatima.press(facts, facts, **{**kinds, "records": "veel"})
+    assert (wrong.status_code, "Vul een aantal in cijfers in" in wrong.text) == (400, True)
+    await fatima.press(facts, facts, **{**kinds, "records": "3"})
+    assert "<dt>Hoeveel gegevensrecords</dt><dd>3 (" in " ".join((await site.get(page)).text.split())
+    assert 'name="records" type="text" inputmode="numeric" value="3"' in (await site.get(facts)).text
+
+
 async def test_a_notice_that_went_is_shown_as_it_went_whatever_is_learned_later(
     site: Site, fatima: Browser
 ) -> None:

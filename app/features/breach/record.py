@@ -7,14 +7,14 @@ data there are. Nothing is sent from here: the AP is told on its own website, an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Invalid, Refused
-from app.domain import audit, breach, issue, newsletter, term
+from app.domain import audit, breach, extent, issue, newsletter, term
 from app.domain.audit import Event
 from app.domain.breach import Breach, Effect, Keys, Late, Measure, Nature, Risk, State
 from app.domain.subscriber import Subscriber
@@ -36,7 +36,10 @@ class RiskFirst(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What Art. 33(3) asks for, chosen from lists; `people` None is everybody of the newsletters."""
+    """What Art. 33(3) asks for, chosen from lists; `people` None is everybody of the newsletters.
+
+    `rows` is how many records of each kind there are now, and `records` None is all of them.
+    """
 
     aware_at: datetime
     nature: Nature
@@ -47,6 +50,8 @@ class Facts:
     effects: list[Effect]
     measures: list[Measure]
     risk: Risk
+    rows: dict[str, int] = field(default_factory=dict)
+    records: int | None = None
 
 
 async def subscribers(session: AsyncSession) -> dict[str, int]:
@@ -106,7 +111,7 @@ async def _write(session: AsyncSession, row: Breach, facts: Facts, now: datetime
         raise Invalid("the moment of becoming aware lies in the past year")
     if not facts.letters or not set(facts.letters) <= set(known):
         raise Invalid("name at least one newsletter that exists")
-    if not facts.data or not set(facts.data) <= set(breach.kinds()):
+    if not facts.data or not set(facts.data) <= set(extent.kinds()):
         raise Invalid("name at least one kind of data from the register")
     if row.aware_at != facts.aware_at:  # other hours, so other warnings
         row.warned = None
@@ -114,6 +119,10 @@ async def _write(session: AsyncSession, row: Breach, facts: Facts, now: datetime
     then = row.letters or {}  # how many there were when it came on record, whoever came or went since
     row.letters = {slug: then.get(slug, known[slug]) for slug in facts.letters}
     row.people = sum(row.letters.values()) if facts.people is None else facts.people
+    same = set(then) == set(facts.letters)
+    counted = {**facts.rows, **(row.counted or {} if same else {})}  # as they were then, like the people
+    row.counted = {name: counted[name] for name in facts.data if name in counted}
+    row.records = sum(row.counted.values()) if facts.records is None else facts.records
     row.data, row.effects, row.measures = facts.data, list(facts.effects), list(facts.measures)
 
 

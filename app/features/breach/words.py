@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from app.core.language import day, translations
-from app.domain import breach, term
+from app.domain import extent, term
 from app.domain.breach import Advice, Breach, Effect, Keys, Measure, Nature
 from app.domain.content import Block, Content, Heading, Text
 from app.domain.newsletter import Newsletter
@@ -85,7 +85,7 @@ def _happened(row: Breach, language: str, say: Say) -> str:
 
 
 def _data(row: Breach, say: Say) -> list[str]:
-    known = breach.kinds()
+    known = extent.kinds()
     return [_plain(say(known[each])) for each in row.data if each in known]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from app.core.calendar import read_day
 from app.core.errors import Invalid, Refused
-from app.domain import breach
+from app.domain import breach, extent, newsletter
 from app.domain.breach import MOST_PEOPLE, Breach, Effect, Keys, Measure, Nature, Risk
 from app.features.breach import record
 from app.features.breach.record import Facts
@@ -37,7 +38,7 @@ async def form(visit: Entered) -> Response:
     async with visit.reading() as db:
         known = await record.subscribers(db)
     typed = {**moment(visit.now), **{f"letter-{slug}": "1" for slug in known}}
-    return _form(visit, None, known, typed, Wrong())
+    return await _form(visit, None, known, typed, Wrong())
 
 
 @doors.act(NEW, kind=Kind.STAFF, roles=OFFICERS)
@@ -51,7 +52,7 @@ async def again(visit: Entered, case: UUID) -> Response:
     """What was known so far, to be made better."""
     async with visit.reading() as db:
         row, known = await breach.by_id(db, case), await record.subscribers(db)
-    return _form(visit, row, known, _typed(row), Wrong())
+    return await _form(visit, row, known, _typed(row), Wrong())
 
 
 @doors.act(CHANGE, kind=Kind.STAFF, roles=OFFICERS)
@@ -68,18 +69,20 @@ async def _take(visit: Inside, row: Breach | None) -> Response:
         known = await record.subscribers(db)
     facts = _facts(visit, fields, known, wrong)
     if facts is None:
-        return _form(visit, row, known, fields, wrong)
+        return await _form(visit, row, known, fields, wrong)
     try:
         return visit.to(f"{BREACHES}/{await _save(visit, row, facts)}")
     except Invalid:
-        return _form(visit, row, known, fields, Wrong({"aware_on": "moment"}))
+        return await _form(visit, row, known, fields, Wrong({"aware_on": "moment"}))
     except Refused:
-        return _form(visit, row, known, fields, Wrong({"aware_on": "closed"}))
+        return await _form(visit, row, known, fields, Wrong({"aware_on": "closed"}))
 
 
 async def _save(visit: Inside, row: Breach | None, facts: Facts) -> UUID:
     actor, now = visit.person.name, visit.now
     async with visit.writing() as db:
+        rows = await extent.rows(db, visit.book, facts.letters, facts.data)
+        facts = replace(facts, rows=rows)
         if row is None:
             return (await record.record(db, facts, actor=actor, now=now)).id
         await record.amend(db, await breach.by_id(db, row.id, lock=True), facts, actor=actor, now=now)
@@ -91,10 +94,10 @@ def _facts(visit: Inside, fields: dict[str, str], known: dict[str, int], wrong: 
     if aware_at is None or aware_at > visit.now:
         wrong.fields["aware_on"] = "moment"
     letters = [slug for slug in known if fields.get(f"letter-{slug}")]
-    data = [name for name in breach.kinds() if fields.get(f"data-{name}")]
+    data = [name for name in extent.kinds() if fields.get(f"data-{name}")]
     wrong.fields |= {name: "some" for name, chosen in (("letters", letters), ("data", data)) if not chosen}
     wrong.fields |= {name: "choose" for name, words in ONES.items() if fields.get(name) not in list(words)}
-    people = _number(fields.get("people", "").strip(), wrong)
+    people, records = _number("people", fields, wrong), _number("records", fields, wrong)
     if wrong.fields or aware_at is None:
         return None
     return Facts(
@@ -107,6 +110,7 @@ def _facts(visit: Inside, fields: dict[str, str], known: dict[str, int], wrong: 
         effects=_ticked(Effect, "effect", fields),
         measures=_ticked(Measure, "measure", fields),
         risk=Risk(fields["risk"]),
+        records=records,
     )
 
 
@@ -114,12 +118,13 @@ def _ticked(words: type[LISTED], name: str, fields: dict[str, str]) -> list[LIST
     return [each for each in words if fields.get(f"{name}-{each}")]
 
 
-def _number(text: str, wrong: Wrong) -> int | None:
-    """How many; empty is everybody."""
+def _number(name: str, fields: dict[str, str], wrong: Wrong) -> int | None:
+    """How many; empty is all there are."""
+    text = fields.get(name, "").strip()
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER):
-        wrong.fields["people"] = "number"
+        wrong.fields[name] = "number"
         return None
     return int(text)
 
@@ -143,6 +148,7 @@ def read_moment(fields: dict[str, str], name: str) -> datetime | None:
 def _typed(row: Breach) -> dict[str, str]:
     """The form as it was filled in."""
     everybody = row.people == sum(row.letters.values())
+    everything = row.records is None or row.records == sum((row.counted or {}).values())
     ticks = [f"letter-{each}" for each in row.letters] + [f"data-{each}" for each in row.data]
     ticks += [f"effect-{each}" for each in row.effects] + [f"measure-{each}" for each in row.measures]
     return {
@@ -150,17 +156,21 @@ def _typed(row: Breach) -> dict[str, str]:
         **{name: str(getattr(row, name)) for name in ONES},
         **dict.fromkeys(ticks, "1"),
         "people": "" if everybody else str(row.people),
+        "records": "" if everything else str(row.records),
     }
 
 
-def _form(
+async def _form(
     visit: Inside, row: Breach | None, known: dict[str, int], typed: dict[str, str], wrong: Wrong
 ) -> Response:
+    async with visit.reading() as db:
+        titles = await newsletter.titles(db)
     words: dict[str, Any] = {
         "row": row,
-        "typed": {"aware_on": "", "aware_time": "", "people": "", **dict.fromkeys(ONES, ""), **typed},
+        "titles": titles,
+        "typed": {**dict.fromkeys(("aware_on", "aware_time", "people", "records", *ONES), ""), **typed},
         "known": {slug: row.letters.get(slug, count) if row else count for slug, count in known.items()},
-        "kinds": {name: visit.say(what) for name, what in breach.kinds().items()},
+        "kinds": {name: visit.say(what) for name, what in extent.kinds().items()},
         "ones": {name: list(listed) for name, listed in ONES.items()},
         "many": {name: list(listed) for name, listed in MANY.items()},
         "today": moment(visit.now)["aware_on"],

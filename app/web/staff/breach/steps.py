@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.core.errors import IllegalMove, NotFound, Refused
 from app.core.language import LANGUAGES
-from app.domain import breach, newsletter
+from app.domain import breach, extent, newsletter
 from app.domain.breach import Advice, Breach, Late
 from app.domain.issue import NOTICED
 from app.features.breach import notice, record, words
@@ -101,14 +101,19 @@ async def page(
     async with visit.reading() as db:
         row = await breach.by_id(db, case)
         letters = [each for each in await newsletter.every(db) if each.slug in row.letters]
+        titles = await newsletter.titles(db)
         said = await notice.contents(db, row)
         sent, waiting = await going.of(db, row), await breach.waiting(db, row)
-    known, person = breach.kinds(), visit.person
+    known, person = extent.kinds(), visit.person
     website = {each: [words.told(row, one, each, website=True) for one in letters] for each in LANGUAGES}
     context: dict[str, Any] = {
         "left": row.left(visit.now),
         "letters": letters,
+        "titles": titles,
         "data": [visit.say(known[each]) for each in row.data if each in known],
+        "counted": {
+            visit.say(known[each]): many for each, many in (row.counted or {}).items() if each in known
+        },
         "may_act": any(person.has(role) for role in OFFICERS),
         "may_approve": any(person.has(role) for role in NOTICED) and person.name != row.writer,
         "advice": list(Advice),
