@@ -1,7 +1,7 @@
 """What is wrong with a record of what was done: most of it was changed, some of it only cannot be judged.
 
-A fault is told in words. Two kinds accuse nobody, and have a class of their own: what is under a key that is
-not on this machine, and what lies beside the entries without touching one.
+A fault is told in words. Three kinds accuse nobody, and have a class of their own: what is under a key that
+is not on this machine, what lies beside the entries without touching one, and a copy that is not there.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ class Litter(str):
     __slots__ = ()
 
 
+class Absent(str):
+    """A copy, or its beginning, is not there to compare with; what it is a copy of is untouched."""
+
+    __slots__ = ()
+
+
 def lacks(ring: KeyRing, key_id: str) -> bool:
     """Whether a key is named here that can have been ours, and is not on this machine."""
     return KEY_ID.fullmatch(key_id) is not None and not ring.has(key_id)
@@ -42,7 +48,12 @@ def lacks(ring: KeyRing, key_id: str) -> bool:
 
 def changed(faults: Iterable[str]) -> bool:
     """Whether something was changed or removed."""
-    return any(not isinstance(each, Unkeyed | Litter) for each in faults)
+    return any(not isinstance(each, Unkeyed | Litter | Absent) for each in faults)
+
+
+def absent(faults: Iterable[str]) -> bool:
+    """Whether there was no copy to compare with, or not all of it."""
+    return any(isinstance(each, Absent) for each in faults)
 
 
 def keys(faults: Iterable[str]) -> set[str]:

@@ -60,6 +60,8 @@ class Lines:
     ring: KeyRing
     all: list[Line] = field(default_factory=list)
     anchor: Checkpoint | None = None  # the signed point before its first line, once older lines have gone
+    begun: int = 0  # its first entry, where the file was not there and the ledger had older ones already
+    begins: list[str] = field(default_factory=list)  # the line that says so
     unreadable: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)  # what this service did not write: it counts for nothing
     locked: dict[str, list[str]] = field(default_factory=dict)  # by the key that this machine lacks
@@ -75,8 +77,13 @@ class Lines:
 
     @property
     def apart(self) -> list[str]:
-        """Everything that is no line of ours, or that nobody can judge here."""
-        return [*self.foreign, *self.unreadable, *(each for kept in self.locked.values() for each in kept)]
+        """Everything that is no entry of ours, or that nobody can judge here."""
+        return [
+            *self.begins,
+            *self.foreign,
+            *self.unreadable,
+            *(each for kept in self.locked.values() for each in kept),
+        ]
 
     def take(self, text: str) -> None:
         """One more line; a half line is what a full disk leaves."""
@@ -90,6 +97,8 @@ class Lines:
                 self._begin(text, _anchor(content))
             elif not _ours(self.ring, content):
                 self.foreign.append(text)
+            elif "begun" in content:
+                self.begun, self.begins = int(content["begun"]), [text]
             else:
                 self.all.append(line(content))
         except UNFIT:  # whoever writes to the file stops nothing
@@ -108,6 +117,11 @@ class Copy:
     def __init__(self, path: Path | None, ring: KeyRing) -> None:
         self.path = path
         self.ring = ring
+
+    @property
+    def away(self) -> bool:
+        """Whether there should be one and the file is not there: its disk is not mounted, or it is new."""
+        return self.path is not None and not self.path.exists()
 
     def lines(self) -> Lines:
         """All of it."""
@@ -130,10 +144,12 @@ class Copy:
         """More lines, surely on the disk; one under a key that this machine lacks is filled in by another."""
         if self.path is None:
             return
+        known, anew = [each for each in entries if self.ring.has(each.key_id)], self.away
         torn = bool(tail := self._tail()) and not tail.endswith(b"\n")
         with self.path.open("a") as out:
             out.write("\n" if torn else "")
-            out.writelines(self._text(each) for each in entries if self.ring.has(each.key_id))
+            out.writelines(self._begun(each) for each in known[:1] if anew and each.seq > 1)
+            out.writelines(map(self._text, known))
             out.flush()
             os.fsync(out.fileno())
 
@@ -183,6 +199,11 @@ class Copy:
 
     def _text(self, entry: Entry) -> str:
         content = content_of(entry)
+        return json.dumps({**content, "seal": _seal(self.ring, content).hex()}) + "\n"
+
+    def _begun(self, entry: Entry) -> str:
+        """That the file begins here, sealed like an entry: who removes lines cannot write it."""
+        content = {"begun": entry.seq, "key_id": entry.key_id}
         return json.dumps({**content, "seal": _seal(self.ring, content).hex()}) + "\n"
 
     def _put(self, anchor: Checkpoint | None, lines: list[Line], apart: Sequence[str] = ()) -> None:

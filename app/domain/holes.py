@@ -7,16 +7,20 @@ gets a new one. What neither of the two has leaves its number empty, so that eve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import chain
 from app.core.crypto import KeyRing
-from app.core.faults import UNKEYED, Litter, Unkeyed, lacks
+from app.core.faults import UNKEYED, Absent, Litter, Unkeyed, lacks
 from app.domain import copybook
 from app.domain.copybook import Copy, Line, Lines
 from app.domain.ledger import Checkpoint, Entry, Head
+
+AWAY: Final = "the copy is not there, so nothing could be compared"
+ANEW: Final = "the copy was not there for a time and was begun anew, without what is older"
 
 
 async def _own(session: AsyncSession) -> dict[int, Line]:
@@ -44,7 +48,9 @@ async def compare(session: AsyncSession, copy: Copy) -> list[str]:
     begins = lines.anchor.seq if lines.anchor else 0
     unkeyed = {seq: line.key_id for seq, line in own.items() if not copy.ring.has(line.key_id)}
     missing = {seq for seq in own if seq > begins} - there.keys() - unkeyed.keys()
+    before = missing if copy.away else {seq for seq in missing if seq < lines.begun}
     return [
+        *map(Absent, _told(AWAY if copy.away else ANEW, before)),
         *_counted("lines of the copy that cannot be read", lines.unreadable),
         *_counted("lines of the copy that have no seal of ours", lines.foreign),
         *(
@@ -53,7 +59,7 @@ async def compare(session: AsyncSession, copy: Copy) -> list[str]:
         ),
         *_told("not what the copy has, so the ledger was rewritten", other),
         *_told("in the copy and not in the ledger", added),
-        *_told("in the ledger and not in its copy", missing),
+        *_told("in the ledger and not in its copy", missing - before),
         *_locked(copy.ring, unkeyed),
     ]
 

@@ -31,6 +31,7 @@ class State(StrEnum):
     WHOLE = "whole"
     BROKEN = "broken"  # something was changed or removed
     UNKEYED = "unkeyed"  # a part cannot be judged: its key is not on this machine
+    ABSENT = "absent"  # its copy, or the beginning of it, is not there; no entry lacks or was changed
     LITTERED = "littered"  # in its copy lie lines that are none of ours; no entry lacks or was changed
     AWAY = "away"  # it could not be reached
 
@@ -41,6 +42,8 @@ class State(StrEnum):
             return cls.BROKEN
         if faults.keys(found):
             return cls.UNKEYED
+        if faults.absent(found):
+            return cls.ABSENT
         return cls.LITTERED if found else cls.WHOLE
 
     @property
@@ -90,7 +93,7 @@ class Wholeness:
         return self.trail, self.ledger
 
 
-WRONG: Final = (State.BROKEN, State.UNKEYED, State.LITTERED)
+WRONG: Final = (State.BROKEN, State.UNKEYED, State.ABSENT, State.LITTERED)
 
 
 async def look(session: AsyncSession, ring: KeyRing, book: Book) -> Wholeness:

@@ -34,7 +34,8 @@ async def warn(session: AsyncSession, found: Wholeness, *, ring: KeyRing, now: d
     if found.found(State.BROKEN):
         words = {"trail": found.trail == State.BROKEN, "ledger": found.ledger == State.BROKEN}
         mails += await notice.everybody(session, "broken", words, *TOLD, ring=ring, now=now)
-    if found.found(State.UNKEYED, State.LITTERED):
-        doubt = {"keys": list(found.keys), "litter": found.ledger == State.LITTERED}
+    if found.found(State.UNKEYED, State.ABSENT, State.LITTERED):
+        beside = {"litter": found.ledger == State.LITTERED, "absent": found.ledger == State.ABSENT}
+        doubt = {"keys": list(found.keys), **beside}
         mails += await notice.everybody(session, "unchecked", doubt, *TOLD, ring=ring, now=now)
     return mails

@@ -95,7 +95,10 @@ def test_a_copy_that_was_begun_later_is_a_problem_until_it_is_filled(office: Des
     inside(office.folder, _alice)
     office.bode("erase", given=ALICE)
     office.environment["BODE_LEDGER_COPY"] = str(office.folder / "copy")
-    assert "not in its copy: record 1" in office.bode("ledger", "verify", code=1).stdout
+    said = office.bode("ledger", "verify", code=1).stdout
+    assert "the copy is not there, so nothing could be compared: record 1" in said
+    assert "Is the disk or share of BODE_LEDGER_COPY mounted" in said
+    assert json.loads(office.bode("ledger", "verify", "--json", code=1).stdout)["state"] == "absent"
     assert "bode ledger fill" in office.bode("doctor", code=1).stdout
     told = office.told("ledger", "fill")
     assert told["put_back"] == told["ended"] == 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 from sqlalchemy import delete
 
+from app.domain import holes
 from app.domain.ledger import Entry
+from app.domain.wholeness import State
 from tests.backups import Backups
 from tests.features.restoring import tick
 from tests.features.vault import Vault
@@ -15,13 +18,14 @@ from tests.features.vault import Vault
 
 async def test_a_copy_that_was_begun_later_or_anew_is_told_and_filled(vault: Vault) -> None:
     await vault.end()
-    assert await vault.faults() == ["in the ledger and not in its copy: record 1"]
+    assert await vault.faults() == [f"{holes.ANEW}: record 1"]
     assert await vault.house.book.fill(None) == (0, 1)
     assert await vault.faults() == []
     await vault.end(2)
     vault.copy.unlink()
+    assert await vault.faults() == [f"{holes.AWAY}: record 1 to 4"]
     await vault.end()
-    assert await vault.faults() == ["in the ledger and not in its copy: record 1 to 4"]
+    assert await vault.faults() == [f"{holes.ANEW}: record 1 to 4"]
     assert await vault.house.book.fill(None) == (0, 4)
     lines = vault.copy.read_text().splitlines()
     vault.copy.write_text("\n".join(lines[:-1]) + "\n" + lines[-1][:20])  # what a full disk leaves
@@ -29,6 +33,26 @@ async def test_a_copy_that_was_begun_later_or_anew_is_told_and_filled(vault: Vau
     assert "lines of the copy that cannot be read: 1" in await vault.faults()
     assert await vault.house.book.fill(None) == (0, 1)
     assert (await vault.faults(), await vault.told()) == ([], [])
+
+
+async def test_a_copy_that_is_away_is_told_as_that_and_hides_no_line_that_goes_from_it(vault: Vault) -> None:
+    await vault.house.book.fill(None)
+    await vault.end(2)
+    kept = vault.copy.rename(vault.copy.with_name("unmounted"))
+    assert State.of(await vault.faults()) is State.ABSENT
+    await vault.end(2)
+    assert State.of(await vault.faults()) is State.ABSENT
+    begun, first, last = vault.copy.read_text().splitlines()
+    vault.copy.write_text(f"{begun}\n{last}\n")  # somebody takes a line out of the new one
+    assert State.of(await vault.faults()) is State.BROKEN
+    forged = json.dumps({**json.loads(begun), "begun": 99})
+    vault.copy.write_text(f"{forged}\n{first}\n{last}\n")
+    assert any("no seal of ours" in each for each in await vault.faults())
+    assert State.of(await vault.faults()) is State.BROKEN  # who has no key cannot say where it begins
+    vault.copy.unlink()
+    kept.rename(vault.copy)
+    await vault.house.book.fill(None)
+    assert await vault.faults() == []
 
 
 async def test_a_ledger_that_was_begun_anew_gets_all_back_under_the_same_numbers(

@@ -124,6 +124,16 @@ async def test_a_stray_line_in_the_copy_is_told_and_accuses_nobody(vault: Vault)
     assert await looked(cast, vault.clock, box) == "trail whole, ledger whole"
 
 
+async def test_a_copy_that_is_not_there_is_told_and_accuses_nobody(vault: Vault) -> None:
+    await vault.end()
+    await vault.house.book.fill(None)
+    cast, box = Stage(vault.house, vault.on.letter, vault.on.alice, vault.on.chris_was), Mailbox()
+    vault.copy.unlink()
+    assert await looked(cast, vault.clock, box) == "trail whole, ledger absent"
+    assert (told(box), told(box, DOUBT)) == ([], WHO_MUST_KNOW)
+    assert "De kopie van het register is er niet" in words(box)
+
+
 def test_what_was_found_is_read_back_as_it_was_written() -> None:
     for each in (
         Wholeness(State.UNKEYED, State.AWAY, ("0b1f5c2e", "9d0c6f6f")),

@@ -49,6 +49,8 @@ ADVICE = {
     State.BROKEN: "Keep both as they are, look for an older copy or backup, and read: "
     "bode ledger fill --help",
     State.UNKEYED: "Put that key back into BODE_KEYS_FILE from the backup of the keys",
+    State.ABSENT: "Mount the disk of BODE_LEDGER_COPY, or put the file back; for a copy that is new, or gone "
+    "for good: bode ledger fill",
     State.LITTERED: "Keep a copy of that file, see who can write to it, then: bode ledger fill",
 }
 
