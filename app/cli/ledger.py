@@ -96,9 +96,9 @@ ADVICE = {
     State.UNKEYED: "nothing shows a change, but not all could be checked: put that key back into "
     "BODE_KEYS_FILE from the backup of the keys, and look again. Was it never a key of yours? Then somebody "
     "else wrote there: keep everything as it is",
-    State.ABSENT: "the ledger itself is whole, and is not compared with what is not there. Is the disk or share "
-    "of BODE_LEDGER_COPY mounted, and is the path right? Then put the file back where it was, and look again. "
-    "Is the copy a new one, or gone for good? Then: bode ledger fill. Did nobody move it? Then somebody may "
+    State.ABSENT: "the ledger itself is whole, and is not compared with what is not there. Is the disk or "
+    "share of BODE_LEDGER_COPY mounted, and is the path right? Put the file back where it was, and look "
+    "again. Is the copy a new one, or gone for good? Then: bode ledger fill. Did nobody move it? Then somebody may "
     "have removed it: see who can write there",
     State.LITTERED: "no entry is missing and none was changed: a disk that was full leaves a half line, and "
     "so does who writes into the copy. Keep a copy of that file, see who can write to it, then: "

@@ -17,11 +17,12 @@ from app.core.register import Kept
 from app.domain import audit
 from app.domain.audit import Event
 
-ROOM = 120  # characters of a reason in the trail
+ROOM = 119  # characters of a line in the trail: one that is full was cut in the middle, once, and counts less
+LEDGER = "ledger_entry"  # what the ledger lets go itself, by whole segments
 
 
-async def retain(session: AsyncSession, *, now: datetime) -> dict[str, int]:
-    """Delete every row that is past its term; returns how many per table."""
+async def retain(session: AsyncSession, *, now: datetime, ledger: int = 0) -> dict[str, int]:
+    """Delete every row that is past its term; returns how many per table, with what the ledger let go."""
     removed: dict[str, int] = {}
     for table in reversed(Base.metadata.sorted_tables):  # what belongs to another row goes before it
         kept: Kept = table.info["kept"]
@@ -29,11 +30,21 @@ async def retain(session: AsyncSession, *, now: datetime) -> dict[str, int]:
             count = await changed(session, _statement(table, kept, now))
             if count:
                 removed[table.name] = count
-    if removed:
-        reason = ", ".join(f"{name} {count}" for name, count in removed.items())
-        reason = reason if len(reason) <= ROOM else reason[:ROOM].rpartition(", ")[0]  # no figure cut in two
+    removed |= {LEDGER: ledger} if ledger else {}
+    for reason in _lines(removed):
         await audit.record(session, "service", Event.RETENTION_RUN, reason=reason, now=now)
     return removed
+
+
+def _lines(removed: dict[str, int]) -> list[str]:
+    """Every table with its figure, in as many lines of the trail as that takes; they share their moment."""
+    lines: list[str] = []
+    for told in (f"{name} {count}" for name, count in removed.items()):
+        if lines and len(lines[-1]) + len(told) + len(", ") <= ROOM:
+            lines[-1] += f", {told}"
+        else:
+            lines.append(told)
+    return lines
 
 
 def _statement(table: Table, kept: Kept, now: datetime) -> Any:

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
-from app.domain import MAIN, audit, breach, dossier, review, term
+from app.domain import LEDGER, MAIN, audit, breach, dossier, review, term
 from app.domain.audit import Event, Record
 from app.domain.dossier import (
     Access,
@@ -189,10 +189,10 @@ async def _retention(session: AsyncSession, span: Span) -> Retention:
     for run in runs:
         for table, count in _whole(run.reason):
             removed[table] += int(count)
-    job = await session.get(Job, "retain")
+    job, known = await session.get(Job, "retain"), {*MAIN.tables, *LEDGER.tables}
     return Retention(
-        runs=len(runs),
-        removed={table: removed[table] for table in sorted(removed) if table in MAIN.tables},
+        runs=len({run.at for run in runs}),  # one that removed much has several lines
+        removed={table: removed[table] for table in sorted(removed) if table in known},
         last_run_at=job.finished_at if job else None,
     )
 

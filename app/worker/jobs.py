@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from app.core import chain
+from app.core.errors import BookClosed
 from app.domain.audit import CHAIN
 from app.domain.house import House
 from app.domain.service import Job
@@ -145,11 +146,16 @@ async def _hours(worker: Worker) -> str:
 
 
 async def _retain(worker: Worker) -> str:
-    async with worker.house.database.unit_of_work() as session:
-        removed = await retain.retain(session, now=worker.clock())
-    days = worker.house.settings.backup_days
-    gone = await worker.house.book.prune(days, now=worker.clock())
-    return ", ".join(f"{name} {count}" for name, count in {**removed, "ledger": gone}.items())
+    house, away = worker.house, None
+    try:
+        pruned = await house.book.prune(house.settings.backup_days, now=worker.clock())
+    except BookClosed as closed:  # what the database has to delete does not wait for the ledger
+        pruned, away = 0, closed
+    async with house.database.unit_of_work() as session:
+        removed = await retain.retain(session, ledger=pruned, now=worker.clock())
+    if away is not None:
+        raise away
+    return ", ".join(f"{name} {count}" for name, count in removed.items()) or "nothing was too old"
 
 
 async def _sign(worker: Worker) -> str:

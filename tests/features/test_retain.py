@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,22 +12,28 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.address import parse
-from app.core.database import Base
+from app.core.database import Base, Database
+from app.core.errors import BookClosed
 from app.core.register import entries
 from app.domain import MAIN, block, consent, delivery, invitation, ledger, outbox, service, staff
 from app.domain import session as sessions
 from app.domain.audit import Event, Record
 from app.domain.block import Block, Ground
+from app.domain.book import Book, Farewell
 from app.domain.consent import Consent
 from app.domain.delivery import Delivery
 from app.domain.invitation import Invitation
 from app.domain.invitation import Purpose as Choice
 from app.domain.issue import Issue, State
+from app.domain.ledger import Reason
 from app.domain.outbox import Mail, Purpose
 from app.domain.review import Review
 from app.domain.service import UsedLink
 from app.domain.session import Stay
 from app.features import retain
+from app.mail.courier import Courier
+from app.mail.mailbox import Mailbox
+from app.worker import JOBS, Worker
 from tests.cast import ALICE, CHRIS, Stage, join
 from tests.conftest import Clock
 
@@ -154,6 +162,39 @@ async def test_a_run_that_deleted_something_is_on_record_in_numbers(cast: Stage,
     async with cast.house.database.reading() as session:
         rows = await session.scalars(select(Record).where(Record.event == Event.RETENTION_RUN))
         assert [each.reason for each in rows] == ["used_link 2"]
+
+
+def test_a_run_tells_every_table_whatever_there_was_to_remove() -> None:
+    terms = [table.name for table, kept, _ in entries(Base.metadata) if kept.length is not None]
+    removed = dict.fromkeys([*terms, retain.LEDGER], 1234567)
+    lines = retain._lines(removed)
+    told = dict(each.split(" ") for line in lines for each in line.split(", "))
+    assert told == dict.fromkeys(removed, "1234567")
+    assert 1 < len(lines) < len(removed)
+    assert max(map(len, lines)) < Record.__table__.c.reason.type.length == 120  # a full one was cut, once
+
+
+async def test_the_job_tells_what_the_ledger_let_go_and_does_not_wait_for_it(
+    cast: Stage, clock: Clock, tmp_path: Path
+) -> None:
+    house, box = cast.house, Mailbox()
+    (job,) = [each for each in JOBS if each.name == "retain"]
+    worker = Worker(house, Courier(house.settings, box), clock=clock)
+    farewell = Farewell(cast.letter.id, house.ring.active, b"x", Reason.LEFT, clock())
+    await house.book.write([farewell])
+    await house.book.close_segment(house.ring, now=clock())
+    clock.forward(days=house.settings.backup_days, hours=1)
+    clock.time += ledger.MARGIN
+    book, house.book = house.book, Book(Database(f"sqlite:///{tmp_path}/gone/ledger.db"), None, house.ring)
+    with pytest.raises(BookClosed):
+        await job.act(worker)
+    assert await count(cast, UsedLink) == 0
+    house.book = book
+    assert re.fullmatch(r"ledger_entry \d+", told := await job.act(worker))
+    assert await job.act(worker) == "nothing was too old"
+    async with house.database.reading() as session:
+        query = select(Record.reason).where(Record.event == Event.RETENTION_RUN).order_by(Record.seq)
+        assert [*await session.scalars(query)][-1] == told
 
 
 async def test_what_has_no_term_is_never_deleted_by_age(cast: Stage, clock: Clock) -> None:

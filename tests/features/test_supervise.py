@@ -88,11 +88,13 @@ async def test_what_was_done_is_read_from_the_trail(cast: Stage, clock: Clock) -
     words: dict[str, Any] = {"officer": (cast.alice.id, "fatima"), "ring": house.ring, "now": now}
     async with house.database.unit_of_work() as session:
         await lookup.look_up(session, parse(ALICE), Why.INCIDENT, "D-2026-1", **words)
-        for reason in (
-            "delivery 30, job_of_somebody 9, lookup 2",
-            "delivery 12, " + "x" * 95 + ", delivery 1",
+        for hours, reason in (
+            (0, "delivery 30, job_of_somebody 9, lookup 2"),
+            (0, "ledger_entry 3"),  # of the same run
+            (1, "delivery 12, " + "x" * 95 + ", delivery 1"),
         ):
-            await audit.record(session, "service", Event.RETENTION_RUN, reason=reason, now=now)
+            at = now - timedelta(hours=hours)
+            await audit.record(session, "service", Event.RETENTION_RUN, reason=reason, now=at)
         await supervise.drill(session, Outcome.PASSED, actor="cli:root", now=now)
         await supervise.drill(session, Outcome.FAILED, actor="cli:root", now=now - timedelta(days=60))
         await review.sign(session, "ada", {}, now)
@@ -107,7 +109,10 @@ async def test_what_was_done_is_read_from_the_trail(cast: Stage, clock: Clock) -
     known = found.breaches
     assert (known.known, known.in_time, known.late, known.open, known.told) == (3, 1, 1, 1, 0)
     assert found.lookups == {why: int(why is Why.INCIDENT) for why in Why}
-    assert (found.retention.runs, found.retention.removed) == (2, {"delivery": 42, "lookup": 2})
+    assert (found.retention.runs, found.retention.removed) == (
+        2,
+        {"delivery": 42, "ledger_entry": 3, "lookup": 2},
+    )
     assert (len(found.restores.drills_passed), found.restores.drills_failed) == (1, [])
     assert (found.access.accounts, set(found.access.roles.values())) == (5, {1})
     assert (found.access.reviewed_at, found.access.review_due) == ([now], False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from app.domain import MAIN
+from app.domain import LEDGER, MAIN
 from app.domain.audit import Event, Record
 from app.domain.newsletter import Newsletter
 from app.web.staff import rooms
@@ -76,9 +76,9 @@ class Words:
     def _counted(self, text: str) -> str:
         """How many rows of a table; the last one may be cut off."""
         found = TABLE.fullmatch(text)
-        if found is None or found[1] not in MAIN.tables:
+        if found is None or (table := {**MAIN.tables, **LEDGER.tables}.get(found[1])) is None:
             return text
-        return f"{self._say(MAIN.tables[found[1]].info['kept'].what)}: {found[2]}"
+        return f"{self._say(table.info['kept'].what)}: {found[2]}"
 
     def _field(self, name: str) -> str:
         columns = Newsletter.__table__.columns
