@@ -98,8 +98,8 @@ ADVICE = {
     "else wrote there: keep everything as it is",
     State.ABSENT: "the ledger itself is whole, and is not compared with what is not there. Is the disk or "
     "share of BODE_LEDGER_COPY mounted, and is the path right? Put the file back where it was, and look "
-    "again. Is the copy a new one, or gone for good? Then: bode ledger fill. Did nobody move it? Then somebody may "
-    "have removed it: see who can write there",
+    "again. Is the copy a new one, or gone for good? Then: bode ledger fill. Did nobody move it? Then "
+    "somebody may have removed it: see who can write there",
     State.LITTERED: "no entry is missing and none was changed: a disk that was full leaves a half line, and "
     "so does who writes into the copy. Keep a copy of that file, see who can write to it, then: "
     "bode ledger fill",

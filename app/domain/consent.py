@@ -25,6 +25,7 @@ from app.core.register import Kind, held, kept
 from app.core.states import check
 
 PROOF_AFTER_END = timedelta(days=730)  # the burden of proof lies with the sender (Tw 11.7); FG decides
+BATCH = 500  # texts a statement: databases have a limit to the values of one
 WORDING_ID_LENGTH = 16  # hexadecimal characters of SHA-256: wordings are few
 
 
@@ -46,7 +47,10 @@ class Wording(Base):
         "info": kept(
             what="The texts that were shown when people said yes",
             why="to show what a yes was a yes to",
-            until="as long as the newsletter exists",
+            until=(
+                "as long as the newsletter exists; where an earlier yes is kept, as long as a proof points "
+                "to it"
+            ),
         )
     }
     id: Mapped[str] = mapped_column(
@@ -88,7 +92,7 @@ class Consent(Base):
     event: Mapped[Event] = mapped_column(String(10), info=held(Kind.READER, "what you did"))
     at: Mapped[datetime] = mapped_column(UtcTime, info=held(Kind.READER, "when"))
     wording_id: Mapped[str | None] = mapped_column(
-        ForeignKey("wording.id"), info=held(Kind.READER, "the text you saw")
+        ForeignKey("wording.id"), index=True, info=held(Kind.READER, "the text you saw")
     )
     ended_at: Mapped[datetime | None] = mapped_column(
         UtcTime, info=held(Kind.READER, "when the subscription it proves ended")
@@ -211,6 +215,34 @@ async def reopen(session: AsyncSession, known: Sequence[bytes], *, ended_at: dat
 
 
 async def forget(session: AsyncSession, known: Sequence[bytes], *, upto: datetime | None = None) -> None:
-    """Delete a proof, because the person asked to be erased; a replay leaves alone what came later."""
+    """Delete a proof, because the person asked to be erased; a replay leaves alone what came later.
+
+    Where the yes was kept that came in with a list goes with the last proof that points to it.
+    """
     statement = delete(Consent).where(Consent.proof.in_(known))
-    await session.execute(statement if upto is None else statement.where(Consent.at <= upto))
+    statement = statement if upto is None else statement.where(Consent.at <= upto)
+    gone = await session.execute(statement.returning(Consent.event, Consent.wording_id))
+    await unneeded(session, {row[1] for row in gone if row[0] == Event.IMPORTED and row[1]})
+
+
+async def outlived(session: AsyncSession, now: datetime) -> set[str]:
+    """Where an earlier yes is kept, of proofs that have been kept long enough and go now."""
+    old = Consent.event == Event.IMPORTED, Consent.ended_at <= now - PROOF_AFTER_END
+    return {each for each in await session.scalars(select(Consent.wording_id).where(*old).distinct()) if each}
+
+
+async def unneeded(session: AsyncSession, wordings: set[str]) -> int:
+    """Delete of these texts what no proof points to any more: evidence may say who somebody is.
+
+    The words of our own form stay: they are about nobody. Returns how many went.
+    """
+    left = [each for each in sorted(wordings) if not await _needed(session, each)]
+    for batch in (left[at : at + BATCH] for at in range(0, len(left), BATCH)):
+        await session.execute(delete(Wording).where(Wording.id.in_(batch)))
+    return len(left)
+
+
+async def _needed(session: AsyncSession, wording_id: str) -> bool:
+    """Whether a proof points to it; one look along an index, however many do."""
+    query = select(Consent.seq).where(Consent.wording_id == wording_id).limit(1)
+    return await session.scalar(query) is not None

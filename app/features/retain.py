@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import Base, changed
 from app.core.register import Kept
-from app.domain import audit
+from app.domain import audit, consent
 from app.domain.audit import Event
 
 ROOM = 119  # characters of a line in the trail: one that is full was cut in the middle, once, and counts less
@@ -24,12 +24,15 @@ LEDGER = "ledger_entry"  # what the ledger lets go itself, by whole segments
 async def retain(session: AsyncSession, *, now: datetime, ledger: int = 0) -> dict[str, int]:
     """Delete every row that is past its term; returns how many per table, with what the ledger let go."""
     removed: dict[str, int] = {}
+    evidence = await consent.outlived(session, now)
     for table in reversed(Base.metadata.sorted_tables):  # what belongs to another row goes before it
         kept: Kept = table.info["kept"]
         if kept.length is not None:
             count = await changed(session, _statement(table, kept, now))
             if count:
                 removed[table.name] = count
+    if gone := await consent.unneeded(session, evidence):
+        removed[consent.Wording.__tablename__] = gone
     removed |= {LEDGER: ledger} if ledger else {}
     for reason in _lines(removed):
         await audit.record(session, "service", Event.RETENTION_RUN, reason=reason, now=now)
