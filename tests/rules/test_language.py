@@ -89,3 +89,14 @@ def test_no_translation_is_left_of_what_is_said_no_more(file: str) -> None:
 def test_a_text_without_dutch_is_found() -> None:
     assert list(said('visit.say("Nobody translated this")')) == ["Nobody translated this"]
     assert "Nobody translated this" not in dutch()
+
+
+def test_dutch_has_one_word_for_a_privacy_officer() -> None:
+    texts = {path: path.read_text("utf-8") for folder in ("docs", "app/locale") for path in written(folder)}
+    assert any("privacyfunctionaris" in text for text in texts.values())
+    assert [str(path) for path, text in texts.items() if "privacymedewerker" in text.lower()] == []
+
+
+def written(folder: str) -> list[Path]:
+    """What people read there."""
+    return [path for path in sorted((ROOT / folder).rglob("*")) if path.suffix in {".md", ".po"}]
