@@ -88,6 +88,7 @@ class Event(StrEnum):
     REQUEST_EXTENDED = "request.extended"
     REQUEST_CARRIED_OUT = "request.carried_out"
     REQUEST_REFUSED = "request.refused"
+    REQUEST_COPY_SHOWN = "request.copy_shown"
     REQUEST_RETURNED = "request.returned"
     REQUEST_ANSWERED_AGAIN = "request.answered_again"
     REQUEST_CLOSED = "request.closed"
@@ -184,6 +185,12 @@ def checked(*, actor: str, about: str, reason: str) -> None:
     """Raise Invalid for words that could hold an address."""
     if not all(SAFE.fullmatch(each) for each in (actor, about, reason)):
         raise Invalid("the audit trail takes names, numbers and listed reasons only")
+
+
+async def happened(session: AsyncSession, event: Event, about: str) -> bool:
+    """Whether this is on record of it already."""
+    query = select(Record.seq).where(Record.event == event, Record.about == about).limit(1)
+    return await session.scalar(query) is not None
 
 
 async def record(

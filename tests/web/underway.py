@@ -53,6 +53,17 @@ class Office:
                 await settle.carry_out(db, desk, row, way, gone)
         return row
 
+    async def without_a_mailbox(self) -> Request:
+        """A request to see what is held, of who lost the mailbox with the office; nothing is decided yet."""
+        row = await self.decided(Kind.CORRECTION, Way.LETTER)
+        desk = Desk("fatima", self.house.ring, self.house.book, "", 35, self.place.clock())
+        reader = parse(f"case{self.count}@example.net")
+        what = Asked(self.place.letter, reader, Kind.ACCESS, Channel.LETTER, self.language, row.received_on)
+        async with self.house.database.unit_of_work() as db:
+            fresh = await receive.receive(db, desk, what)
+            await identify.record(db, desk, fresh, Identity.LOST_MAILBOX)
+        return fresh
+
     async def _erased(self, db: Any, desk: Desk, row: Request) -> Gone:
         words = {"ring": desk.ring, "book": desk.book, "actor": "fatima", "now": desk.now}
         done = await erase.erase(db, request.opened(desk.ring, row), request=row.id, **words)
@@ -76,6 +87,12 @@ class Office:
         return f"/staff/breaches/{case.id}", goes
 
 
+async def printed(page: Page) -> None:
+    """See the whole copy."""
+    async with page.expect_navigation():
+        await page.click("section[aria-labelledby=copy] button")
+
+
 async def under_way(place: Place, language: str) -> list[State]:
     """A name, a path, and what to do there."""
     office = Office(place, language)
@@ -91,9 +108,15 @@ async def under_way(place: Place, language: str) -> list[State]:
         row = await request.by_id(db, rows["returned"].id)
         row.move_to(Step.RETURNED)
     breach, goes = await office.noticed()
+    lost = await office.without_a_mailbox()
     return [
         *((f"request, {name}", f"/staff/requests/{row.id}", None) for name, row in rows.items()),
         ("requests, decided", "/staff/requests", None),
+        ("letter, carried out", f"/staff/requests/{rows['has its certificate'].id}/letter", None),
+        ("letter, refused", f"/staff/requests/{rows['closed'].id}/letter", None),
+        ("request, to be printed", f"/staff/requests/{lost.id}", None),
+        ("letter, with the copy", f"/staff/requests/{lost.id}", printed),
+        ("request, was printed", f"/staff/requests/{lost.id}", None),
         ("breach, notice approved", breach, None),
         ("breach, notice goes out", breach, goes),
     ]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from app.web.staff.request import entry, overview, search, steps
+from app.web.staff.request import entry, letter, overview, search, steps
 
-ROOMS = (overview, entry, steps, search)
+ROOMS = (overview, entry, steps, letter, search)

@@ -19,7 +19,7 @@ from app.domain.newsletter import Newsletter
 from app.domain.request import Delay, Identity, Refusal, Request
 from app.domain.request import Kind as Right
 from app.features import erase
-from app.features.request import identify, settle
+from app.features.request import duplicate, identify, settle
 from app.features.request.receive import Desk
 from app.features.request.settle import Gone, Way
 from app.web.doors import Doors, Kind
@@ -46,7 +46,7 @@ class Choose(Refused):
 @doors.look(ONE, kind=Kind.STAFF, roles=WATCHERS)
 async def show(visit: Entered, case: UUID) -> Response:
     """Facts, term and buttons; the supervisor sees no buttons."""
-    return await _page(visit, case, None, "")
+    return await page(visit, case, None, "")
 
 
 @doors.act(f"{ONE}/ask", kind=Kind.STAFF, roles=OFFICERS)
@@ -216,17 +216,18 @@ async def _take(visit: Inside, case: UUID, step: Step) -> Response:
             row = await request.by_id(db, case, lock=True)
             await step(db, desk(visit, visit.person.name), row)
     except Choose as missing:
-        return await _page(visit, case, "choose", str(missing))
+        return await page(visit, case, "choose", str(missing))
     except NotFound:
         raise
     except IllegalMove:
-        return await _page(visit, case, "moved", "")
+        return await page(visit, case, "moved", "")
     except Refused as trouble:
-        return await _page(visit, case, type(trouble).__name__, "")
+        return await page(visit, case, type(trouble).__name__, "")
     return visit.to(f"{REQUESTS}/{case}")
 
 
-async def _page(visit: Inside, case: UUID, error: str | None, field: str) -> Response:
+async def page(visit: Inside, case: UUID, error: str | None, field: str) -> Response:
+    """All there is to see of it, with what went wrong."""
     on = term.today(visit.now)
     may_act = any(visit.person.has(role) for role in OFFICERS)
     async with visit.reading() as db:
@@ -253,8 +254,17 @@ async def _page(visit: Inside, case: UUID, error: str | None, field: str) -> Res
         "refusals": refusal.reasons(row),
         "wrong": {field: error} if field else {},
         "error": error,
+        "copy": await _copy(visit, row) if may_act else None,
     }
     return visit.page("staff_request.html", status=WRONG if error else OK, row=row, **words)
+
+
+async def _copy(visit: Inside, row: Request) -> str | None:
+    """Whether the whole copy may be printed here, or was."""
+    if not duplicate.may_be_shown(row):
+        return None
+    async with visit.reading() as db:
+        return "shown" if await duplicate.shown(db, row) else "may"
 
 
 async def _ahead(visit: Inside, db: AsyncSession, row: Request) -> Ahead | None:
