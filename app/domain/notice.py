@@ -16,6 +16,7 @@ from app.domain.staff import Role, Staff
 
 EDITORIAL = (Role.EDITOR, Role.APPROVER)
 PREVIEW = timedelta(minutes=10)  # before an issue goes out: long enough to see the final mail and press stop
+PASSED = timedelta(minutes=1)  # its moment: no worker was there, because one looks far oftener
 
 
 async def tell(

@@ -122,12 +122,13 @@ async def _remind(
 async def preview(session: AsyncSession, *, ring: KeyRing, now: datetime) -> int:
     """Ten minutes before an issue: the final mail to editors and approvers; returns how many.
 
-    Whoever may approve a notice of a data breach gets that as well.
+    Whoever may approve a notice of a data breach gets that as well. An issue whose moment passed unseen
+    waits until `start` has given it another.
     """
     query = select(Issue).where(
         Issue.state == State.SCHEDULED,
         Issue.previewed_at.is_(None),
-        Issue.due_at <= now + notice.PREVIEW,
+        Issue.due_at.between(now - notice.PASSED, now + notice.PREVIEW),
     )
     count = 0
     for issue in await session.scalars(query):

@@ -100,10 +100,47 @@ async def test_a_worker_that_starts_again_does_not_begin_it_again(cast: Stage, c
     assert await begin(cast, JANUARY) == []
 
 
-async def test_within_a_day_it_still_goes_out(cast: Stage, clock: Clock) -> None:
+async def final_mails(on: Stage, now: datetime) -> int:
+    async with on.house.database.unit_of_work() as session:
+        return await remind.preview(session, ring=on.house.ring, now=now)
+
+
+@pytest.mark.parametrize("first", ["the start", "the final mail"])
+@pytest.mark.parametrize("late", [timedelta(minutes=2), timedelta(hours=24)])
+async def test_within_a_day_it_still_goes_out_ten_minutes_after_the_final_mail(
+    cast: Stage, clock: Clock, late: timedelta, first: str
+) -> None:
+    """Nobody could have seen it, and stopped it, while the service was down; whichever job is first."""
     issue_id = await approved(cast, clock())
-    assert await begin(cast, DECEMBER + timedelta(hours=24)) == [issue_id]
-    assert (await look(cast.house, issue_id)).state == State.SENDING
+    back = DECEMBER + late
+    early = await final_mails(cast, back) if first == "the final mail" else 0
+    assert await begin(cast, back) == []
+    assert early + await final_mails(cast, back) == 2
+    assert await trail(cast, Event.ISSUE_SCHEDULED) == 1
+    assert await begin(cast, back + timedelta(minutes=10, seconds=-1)) == []
+    assert await begin(cast, back + timedelta(minutes=10)) == [issue_id]
+
+
+async def test_who_had_the_final_mail_before_the_service_was_down_waits_no_longer(
+    cast: Stage, clock: Clock
+) -> None:
+    issue_id = await approved(cast, clock())
+    assert await final_mails(cast, DECEMBER - timedelta(minutes=10)) == 2
+    assert await begin(cast, DECEMBER + timedelta(hours=1)) == [issue_id]
+
+
+async def test_it_can_be_stopped_after_the_service_was_down(cast: Stage, clock: Clock) -> None:
+    issue_id = await approved(cast, clock())
+    clock.time = DECEMBER + timedelta(hours=3)
+    assert await begin(cast, clock()) == []
+    assert (await act(cast, issue_id, schedule.stop, now=clock())).state == State.APPROVED
+    assert await begin(cast, clock.forward(minutes=10)) == []
+
+
+async def test_the_command_does_not_wait_also_when_no_worker_was_there(cast: Stage, clock: Clock) -> None:
+    issue_id = await approved(cast, clock())
+    await act(cast, issue_id, schedule.send_now, now=clock())
+    assert await begin(cast, clock.forward(hours=1)) == [issue_id]
 
 
 async def test_after_a_day_it_waits_for_a_person_who_is_told(cast: Stage, clock: Clock) -> None:

@@ -1,7 +1,8 @@
 """The moment of an approved issue has come: it begins, once, whoever notices first.
 
 One that was due while the service was down goes out when it is back within 24 hours; after that it
-waits for a person, because news that late may no longer be news.
+waits for a person, because news that late may no longer be news. Colleagues who did not get the final
+mail, because nothing was there to send it, still get it ten minutes ahead: else nobody could stop it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from app.domain import audit, edition, notice, slot
 from app.domain.audit import Event
 from app.domain.issue import Issue, State
 from app.domain.newsletter import Newsletter
+from app.domain.notice import PASSED, PREVIEW
 
 LATE = timedelta(hours=24)
 
@@ -34,10 +36,30 @@ async def start(session: AsyncSession, *, ring: KeyRing, now: datetime) -> list[
     moved = []
     for issue in await session.scalars(query):
         assert issue.due_at is not None
-        late = issue.due_at < now - LATE
-        if await (_hold(session, issue, ring, now) if late else _begin(session, issue, now)):
+        if issue.due_at < now - LATE:
+            gone = await _hold(session, issue, ring, now)
+        elif issue.previewed_at is None and issue.due_at < now - PASSED:
+            gone = await _put_off(session, issue, now)
+        else:
+            gone = await _begin(session, issue, now)
+        if gone:
             moved.append(issue.id)
     return moved
+
+
+async def _put_off(session: AsyncSession, issue: Issue, now: datetime) -> bool:
+    """Nobody saw the final mail: ten minutes from now, in which it still comes. It begins then, not now."""
+    at = now + PREVIEW
+    statement = (
+        update(Issue)
+        .where(Issue.id == issue.id, Issue.state == State.SCHEDULED, Issue.due_at < now - PASSED)
+        .where(Issue.previewed_at.is_(None))
+        .values(due_at=at)
+    )
+    if await changed(session, statement):
+        words = {"about": f"issue {issue.id}", "reason": at.isoformat()}
+        await audit.record(session, "service", Event.ISSUE_SCHEDULED, **words, now=now)
+    return False
 
 
 async def _begin(session: AsyncSession, issue: Issue, now: datetime) -> bool:
