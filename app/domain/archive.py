@@ -20,7 +20,7 @@ from app.domain.content import Content
 from app.domain.edition import Edition
 from app.domain.issue import Image, Issue
 from app.domain.newsletter import Newsletter
-from app.domain.withheld import WHOLE
+from app.domain.withheld import WHOLE, Withheld
 
 MOST: Final = 600  # issues on one page: fifty years of a monthly letter
 NUMBER_MOST: Final = 2**31 - 1  # what the column holds; a longer number in an address is no issue
@@ -90,8 +90,10 @@ async def gone(session: AsyncSession, issue: Issue, language: str) -> set[int | 
 
 
 async def correction(session: AsyncSession, letter: Newsletter, issue: Issue) -> int | None:
-    """The number of the issue that puts right what was wrong in this one, once it went out as well."""
-    found = await session.scalar(public(letter).where(Issue.corrects_id == issue.id).limit(1))
+    """The number of the newest issue that puts right what was wrong in this one, once it can be read."""
+    withdrawn = exists().where(Withheld.issue_id == Issue.id, Withheld.place == WHOLE)
+    corrects = public(letter).where(Issue.corrects_id == issue.id, ~withdrawn)
+    found = await session.scalar(corrects.limit(1))
     return found.number if found else None
 
 

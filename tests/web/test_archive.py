@@ -140,6 +140,23 @@ async def test_an_issue_leads_to_its_correction_once_that_went_out(site: Site) -
     assert f'<a href="{NL}/2">Lees de rectificatie, nummer 2.</a>' in (await site.get(f"{NL}/1")).text
 
 
+async def test_a_correction_that_was_withdrawn_is_not_led_to(site: Site) -> None:
+    """A better one of before is, also from the page of an issue that is itself withdrawn."""
+    wrong = await sent(site.stage, site.clock())
+    for _ in range(2):
+        right = await sent(site.stage, site.clock())
+        async with site.house.database.unit_of_work() as session:
+            (await issues.get(session, right)).corrects_id = wrong
+    assert f'href="{NL}/3"' in (await site.get(f"{NL}/1")).text
+    await taken(site, "", number=3)
+    page = (await site.get(f"{NL}/1")).text
+    assert (f'href="{NL}/3"' in page, f'href="{NL}/2"' in page) == (False, True)
+    await taken(site, "", number=2)
+    await taken(site, "")
+    page = await site.get(f"{NL}/1")
+    assert (page.status_code, "rectificatie" in page.text) == (410, False)
+
+
 async def test_a_feed_without_issues_is_a_feed(site: Site) -> None:
     feed = ET.fromstring((await site.get(f"{NL}/atom.xml")).content)  # noqa: S314  (our own)
     assert feed.findtext(f"{ATOM}id") == f"https://bode.example.org{NL}"
@@ -186,10 +203,10 @@ async def test_more_than_a_page_holds_is_left_out(site: Site) -> None:
     assert entries[0].sent_on - entries[1].sent_on == timedelta(days=31)
 
 
-async def taken(site: Site, place: str, why: str = "safety") -> None:
+async def taken(site: Site, place: str, why: str = "safety", number: int = 1) -> None:
     """Fatima takes a part away, or all."""
     async with site.house.database.reading() as session:
-        issue = await archive.find(session, site.stage.letter, 1)
+        issue = await archive.find(session, site.stage.letter, number)
     await enrolled(site, "fatima")
     await straight_in(site, site.client, "fatima")
     page = f"/staff/archive/{issue.id}"
