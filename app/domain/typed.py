@@ -132,9 +132,13 @@ class Typed:
 
     def counterparts(self, other: Typed) -> dict[int, Piece]:
         """The blocks of another language that belong to these, by number, as far as their order tells."""
+        return {at: other.pieces[to] for at, to in self.pairs(other).items()}
+
+    def pairs(self, other: Typed) -> dict[int, int]:
+        """The same as numbers of both."""
         ours, theirs = ([piece.kind for piece in each.pieces] for each in (self, other))
         pairs = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
-        return {at + i: other.pieces[to + i] for at, to, size in pairs for i in range(size)}
+        return {at + i: to + i for at, to, size in pairs for i in range(size)}
 
     def pictures(self) -> set[str]:
         """The images it names."""

@@ -6,7 +6,7 @@ much about somebody as the words that went.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -74,6 +74,18 @@ def every(contents: dict[str, Content]) -> list[str]:
         found += [place(language, INTRO)] if content.intro else []
         found += [place(language, number) for number in range(len(content.blocks))]
     return found
+
+
+def elsewhere(written: Mapping[str, Typed], taken: str) -> list[str]:
+    """The places in other languages where the same part stands, as far as the order of the blocks tells."""
+    language, _, at = taken.partition(".")
+    if taken == WHOLE or language not in written:
+        return []
+    others = {code: text for code, text in written.items() if code != language}
+    if at == INTRO:
+        return [place(code, INTRO) for code, text in others.items() if text.top["intro"]]
+    found = {code: written[language].pairs(text).get(int(at)) for code, text in others.items()}
+    return [place(code, number) for code, number in found.items() if number is not None]
 
 
 async def of(session: AsyncSession, issue_id: UUID) -> dict[str, Withheld]:

@@ -45,6 +45,17 @@ async def whole(site: Site) -> None:
     await sent(site.stage, site.clock(), text, files=picture)
 
 
+async def taken(site: Site, place: str, why: str = "safety", number: int = 1) -> None:
+    """Fatima takes a part away, or all."""
+    async with site.house.database.reading() as session:
+        issue = await archive.find(session, site.stage.letter, number)
+    await enrolled(site, "fatima")
+    await straight_in(site, site.client, "fatima")
+    page = f"/staff/archive/{issue.id}"
+    answer = await Browser(site, site.client).press(page, f"{page}/take", what=place, why=why)
+    assert answer.status_code == 303, answer.text
+
+
 async def test_an_issue_is_public_when_its_books_are_closed_and_stays_so(site: Site) -> None:
     issue_id = await approved(site.stage, site.clock())
     for path in (f"{NL}/1", f"{NL}/1/0", f"{NL}/2", f"{NL}/{10**30}", f"{NL}/0"):
@@ -140,23 +151,6 @@ async def test_an_issue_leads_to_its_correction_once_that_went_out(site: Site) -
     assert f'<a href="{NL}/2">Lees de rectificatie, nummer 2.</a>' in (await site.get(f"{NL}/1")).text
 
 
-async def test_a_correction_that_was_withdrawn_is_not_led_to(site: Site) -> None:
-    """A better one of before is, also from the page of an issue that is itself withdrawn."""
-    wrong = await sent(site.stage, site.clock())
-    for _ in range(2):
-        right = await sent(site.stage, site.clock())
-        async with site.house.database.unit_of_work() as session:
-            (await issues.get(session, right)).corrects_id = wrong
-    assert f'href="{NL}/3"' in (await site.get(f"{NL}/1")).text
-    await taken(site, "", number=3)
-    page = (await site.get(f"{NL}/1")).text
-    assert (f'href="{NL}/3"' in page, f'href="{NL}/2"' in page) == (False, True)
-    await taken(site, "", number=2)
-    await taken(site, "")
-    page = await site.get(f"{NL}/1")
-    assert (page.status_code, "rectificatie" in page.text) == (410, False)
-
-
 async def test_a_feed_without_issues_is_a_feed(site: Site) -> None:
     feed = ET.fromstring((await site.get(f"{NL}/atom.xml")).content)  # noqa: S314  (our own)
     assert feed.findtext(f"{ATOM}id") == f"https://bode.example.org{NL}"
@@ -201,70 +195,6 @@ async def test_more_than_a_page_holds_is_left_out(site: Site) -> None:
         entries = await archive.entries(session, site.stage.letter, "nl", most=2)
     assert [each.number for each in entries] == [3, 2]
     assert entries[0].sent_on - entries[1].sent_on == timedelta(days=31)
-
-
-async def taken(site: Site, place: str, why: str = "safety", number: int = 1) -> None:
-    """Fatima takes a part away, or all."""
-    async with site.house.database.reading() as session:
-        issue = await archive.find(session, site.stage.letter, number)
-    await enrolled(site, "fatima")
-    await straight_in(site, site.client, "fatima")
-    page = f"/staff/archive/{issue.id}"
-    answer = await Browser(site, site.client).press(page, f"{page}/take", what=place, why=why)
-    assert answer.status_code == 303, answer.text
-
-
-async def test_a_withdrawn_issue_is_gone_at_once_for_everybody_and_the_record_stays(site: Site) -> None:
-    await whole(site)
-    picture = re.search(r'<img src="([^"]+)"', (await site.get(f"{NL}/1")).text)
-    assert picture
-    known = {path: (await site.get(path)).headers["etag"] for path in (f"{NL}/1", picture[1])}
-    before = await site.holds()
-    await taken(site, "")
-    for path, mark in known.items():
-        answer = await site.get(path, headers={"if-none-match": mark})
-        assert (answer.status_code, answer.headers["cache-control"]) == (410, "no-store")
-        assert "Beste lezer" not in answer.text
-    page = (await site.get(f"{EN}/1")).text
-    assert "It was withdrawn on 16 November 2026." in page
-    assert "danger" not in page
-    assert 'content="noindex"' in page
-    feed = (await site.get(f"{NL}/atom.xml")).text
-    for text in (page, feed, (await site.get(NL)).text):
-        assert "Samen staan we sterker" not in text
-    assert f'<at:deleted-entry ref="https://bode.example.org{NL}/1"' in feed
-    after = await site.holds()
-    assert {table for table in before if before[table] != after[table]} <= {
-        *("withheld", "audit", "audit_head", "session", "staff")
-    }
-    assert any("issue.withdrawn" in row and "safety" in row and "fatima" in row for row in after["audit"])
-
-
-async def test_a_part_is_blanked_and_put_back(site: Site) -> None:
-    await whole(site)
-    await taken(site, "nl.0", "rights")  # the picture
-    await taken(site, "nl.intro")
-    page = (await site.get(f"{NL}/1")).text
-    assert page.count("Een deel dat hier stond, is weggehaald.") == 2
-    assert "<img" not in page
-    assert "Beste lezer" not in page
-    assert "Uit het netwerk" in page
-    assert (await site.get(f"{NL}/1/0")).status_code == 404
-    async with site.house.database.reading() as session:
-        issue = await archive.find(session, site.stage.letter, 1)
-    room = f"/staff/archive/{issue.id}"
-    assert "2 delen" in (await site.get("/staff/archive")).text
-    await Browser(site, site.client).press(room, f"{room}/back", what="nl.0")
-    assert "<img" in (await site.get(f"{NL}/1")).text
-    for words in (
-        {"what": "nl.99", "why": "safety"},
-        {"what": "nl.1"},
-        {"why": "wrong"},
-        {"what": "", "why": "x"},
-    ):
-        answer = await Browser(site, site.client).press(room, f"{room}/take", **words)
-        assert (answer.status_code, "Kies een van deze" in answer.text) == (400, True)
-    assert (await Browser(site, site.client).press(room, f"{room}/back", what="nl.0")).status_code == 404
 
 
 async def test_the_records_office_gets_everything_of_an_issue_and_nothing_of_a_reader(site: Site) -> None:

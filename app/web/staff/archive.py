@@ -14,6 +14,7 @@ from app.core.errors import Invalid
 from app.domain import archive, edition, newsletter, prose, withheld
 from app.domain.content import Block, Content
 from app.domain.newsletter import Newsletter
+from app.domain.typed import Typed
 from app.domain.withheld import INTRO, WHOLE, Why
 from app.features import export, withhold
 from app.web.doors import Doors, Kind
@@ -100,6 +101,7 @@ async def _page(
         found = await archive.get(db, issue)
         letter = await db.get_one(Newsletter, found.newsletter_id)
         contents = await edition.whole(db, found.id)
+        written = await edition.typed(db, found.id)
         gone = await withheld.of(db, found.id)
         subject = await edition.subject(db, found, letter.language)
     parts = _parts(contents, visit.say)
@@ -114,6 +116,8 @@ async def _page(
         web=paths.published("", visit.language, letter.slug, found.number),
         parts=[each for each in parts if each.place not in gone],
         gone=[(each, gone[each.place]) for each in parts if each.place in gone],
+        still=_still(parts, written, set(gone)),
+        several=len(contents) > 1,
         reasons=reasons(visit.say),
         names=NAMES,
         wrong=wrong,
@@ -148,6 +152,15 @@ def _parts(contents: dict[str, Content], say: Say) -> list[Part]:
             at = withheld.place(language, number)
             found.append(Part(at, language, called[block.kind], _short(_words(block))))
     return found
+
+
+def _still(parts: list[Part], written: dict[str, Typed], gone: set[str]) -> dict[str, list[Part]]:
+    """Of each part that is taken away: the same part in another language, while that is public."""
+    if WHOLE in gone:
+        return {}
+    there = {each.place: each for each in parts if each.place not in gone}
+    same = {place: withheld.elsewhere(written, place) for place in gone}
+    return {place: [there[each] for each in found if each in there] for place, found in same.items()}
 
 
 def _short(words: str) -> str:
