@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from app.core.days import read_day
+
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5  # as date.weekday() counts
 SUNDAY = 6
-YEARS = range(1900, 9999)  # at the very edges of the calendar no hour can be counted in another zone
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ORDINALS = {
@@ -30,14 +31,6 @@ ALLOWED = (
     '(first tuesday 10:00), "day 1 to 31 HH:MM" (day 15 09:00; a shorter month takes its last day), '
     '"first workday HH:MM" (first workday 09:00).'
 )
-
-
-def read_day(text: str) -> date:
-    """A day that somebody typed, as 2026-12-01; raises ValueError, also for a year that nobody means."""
-    day = date.fromisoformat(text.strip())
-    if day.year not in YEARS:
-        raise ValueError(text)
-    return day
 
 
 class BadCadence(Exception):

@@ -20,7 +20,7 @@ SAYINGS = {
     "no_blocks": "The issue has no content yet. Add at least one block.",
     "unknown_key": "This is not asked for here. Check the spelling or take it out.",
     "kind": "This kind of block does not exist. Use article, event or call.",
-    "date": "This is not a date. Write it as 2026-11-18.",
+    "date": "This is not a date. Write it as 3-12-2026, 3 December 2026 or 2026-12-03.",
     "time": "This is not a time. Write it as 10:00.",
     "language": "This language is not known. Use nl or en.",
     "level": "This heading level is not used. Use ## or ###.",

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 from pydantic import ValidationError
 
+from app.core.days import read_day
 from app.domain.content import BLOCKS_MOST, Content
 from app.domain.problem import Problem, problems
 
@@ -207,7 +208,17 @@ def _meant(name: str, value: str) -> Any:
     """A typed value as a block wants it; what is no number stays as it is and is refused there."""
     if name == "decorative":
         return True
+    if name == "starts_on":
+        return _iso(value)
     return int(value) if name == "level" and value in {"2", "3"} else value
+
+
+def _iso(value: str) -> str:
+    """A day is kept in the form of calendars and of every other day here, however it was typed."""
+    try:
+        return read_day(value).isoformat()
+    except ValueError:
+        return value
 
 
 def blank(language: str) -> Typed:

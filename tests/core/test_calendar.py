@@ -18,7 +18,6 @@ from app.core.calendar import (
     easter,
     holidays,
     next_workday,
-    read_day,
 )
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -243,10 +242,3 @@ def test_good_friday_counts_only_when_asked_for() -> None:
 )
 def test_the_next_workday_skips_weekends_and_holidays(day: str, workday: str) -> None:
     assert next_workday(date.fromisoformat(day)) == date.fromisoformat(workday)
-
-
-@pytest.mark.parametrize("text", ["0001-01-01", "1899-12-31", "9999-12-31", "2026-02-30", "18-11-2026", ""])
-def test_a_day_that_nobody_means_is_none(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  (the calendar has words of its own)
-        read_day(text)
-    assert read_day(" 2026-11-18 ") == date(2026, 11, 18)

@@ -178,7 +178,7 @@ title: [a, b]
 
 ```event
 title: Bijeenkomst
-starts_on: 10-12-2026
+starts_on: tien december
 ```
 
 ![](foto.png)

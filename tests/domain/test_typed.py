@@ -50,6 +50,16 @@ def test_what_is_unfinished_stays_and_is_told_at_its_field(
     assert Typed.of(written.stored()) == written
 
 
+def test_a_day_in_words_is_kept_as_every_other_so_that_it_is_known_to_come_or_to_have_passed() -> None:
+    """Kept as it was typed it came back a month later, or went, by its first digit."""
+    soon, past = ({**DAY, "title": "x", "starts_on": day} for day in ("3 december 2026", "9-11-2026"))
+    empty = dict.fromkeys(typed.FIELDS["event"], "")
+    written = replace(WRITTEN, pieces=tuple(Piece("event", {**empty, **each}) for each in (soon, past)))
+    assert written.judged()[1] == []
+    kept = Typed.of(written.stored()).again(date(2026, 11, 20))
+    assert [each.values["starts_on"] for each in kept.pieces] == ["2026-12-03"]
+
+
 def test_a_next_issue_has_the_same_headings_and_coming_events_and_no_old_words() -> None:
     fresh = WRITTEN.again(date(2026, 12, 12))
     assert set(fresh.top.values()) == {""}

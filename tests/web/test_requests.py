@@ -82,7 +82,7 @@ async def test_who_was_not_asked_who_they_are_is_not_refused_for_it(site: Site, 
 
 
 async def test_what_is_overdue_stands_first(site: Site, fatima: Browser) -> None:
-    for day in ("2026-11-10", "2026-10-10", "2026-11-01"):
+    for day in ("10-11-2026", "10 oktober 2026", "2026-11-01"):
         await entered(fatima, received_on=day)
     listed = (await site.get("/staff/requests")).text
     assert re.findall(r"(te laat|\d+ dagen)<", listed) == ["te laat", "15 dagen", "24 dagen"]

@@ -111,6 +111,7 @@ async def test_it_is_narrowed_down_by_what_is_chosen_and_by_nothing_that_is_type
         ("event=issue.approved", 1),
         ("actor=emre", 1),
         ("since=2026-11-17&until=2026-11-17", 1),
+        ("since=17-11-2026&until=17+november+2026", 1),
         ("until=2026-11-16&event=issue.approved", 0),
         ("event=issue.approved&before=x", 1),
         ("event=issue.approved&since=0001-01-01&until=9999-12-31", 1),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from app.core.calendar import read_day
+from app.core.days import read_day
 from app.core.errors import Invalid, TooMany
 from app.domain import absence
 from app.features import absent
@@ -17,7 +17,7 @@ from app.web.staff.gate import Entered, Inside
 from app.web.staff.rooms import ABSENCE, MAKERS
 from app.web.templating import READERS_ZONE
 
-LONGEST: Final = 10  # characters of a date
+LONGEST: Final = 30  # characters of a day in words, with room for a slip
 
 doors = Doors()
 

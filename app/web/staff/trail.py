@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, Response
 
-from app.core.calendar import read_day
+from app.core.days import read_day
 from app.core.language import translations
 from app.domain import audit
 from app.domain.audit import Checkpoint, Event, Record
@@ -28,7 +28,6 @@ A_PAGE: Final = 50  # lines that people read at one go
 MOST: Final = 20_000  # lines in one file: some years of a monthly newsletter, and no strain on the service
 LONGEST_NUMBER: Final = 18  # digits that fit the column
 DAYS: Final = ("since", "until")
-FILTERS: Final = ("event", "actor", *DAYS)
 
 doors = Doors()
 
@@ -100,10 +99,17 @@ def _chosen(asked: dict[str, str], actors: list[str]) -> dict[str, str]:
     fits = {
         "event": asked.get("event", "") in list(Event),
         "actor": asked.get("actor", "") in actors,
-        "since": _day(asked.get("since", "")) is not None,
-        "until": _day(asked.get("until", "")) is not None,
     }
-    return {name: asked[name] if fits[name] else "" for name in FILTERS}
+    chosen = {name: asked[name] if fits[name] else "" for name in fits}
+    return chosen | {name: _iso(asked.get(name, "")) for name in DAYS}
+
+
+def _iso(text: str) -> str:
+    """However a day was typed, it is shown and linked to in one way."""
+    try:
+        return read_day(text).isoformat()
+    except ValueError:
+        return ""
 
 
 def _narrowed(chosen: dict[str, str]) -> list[ColumnElement[bool]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from starlette.responses import Response
 
-from app.core.calendar import read_day
+from app.core.days import read_clock, read_day
 from app.core.errors import Invalid, Refused
 from app.domain import breach, extent, newsletter
 from app.domain.breach import MOST_PEOPLE, Breach, Effect, Keys, Measure, Nature, Risk
@@ -139,10 +139,10 @@ def read_moment(fields: dict[str, str], name: str) -> datetime | None:
     """What two fields say, if it is a moment."""
     try:
         on = read_day(fields.get(f"{name}_on", ""))
-        clock = time.fromisoformat(fields.get(f"{name}_time", "").strip())
+        clock = read_clock(fields.get(f"{name}_time", ""))
     except ValueError:
         return None
-    return datetime.combine(on, clock.replace(tzinfo=None), READERS_ZONE).astimezone(UTC)
+    return datetime.combine(on, clock, READERS_ZONE).astimezone(UTC)
 
 
 def _typed(row: Breach) -> dict[str, str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from starlette.responses import Response
 
-from app.core.calendar import read_day
+from app.core.days import read_clock, read_day
 from app.core.errors import Invalid
 from app.domain import issue as issues
 from app.domain import slot, subscriber
@@ -23,6 +23,7 @@ from app.web.staff.gate import Entered, Inside
 from app.web.staff.issue import checking, counting
 from app.web.staff.rooms import DESK, ISSUES, MAKERS
 
+LONGEST: Final = 30  # characters of a day in words, with room for a slip
 PLAN: Final = f"{ISSUES}/{{issue}}/schedule"
 
 Step = Callable[..., Awaitable[None]]
@@ -46,7 +47,7 @@ async def in_slot(visit: Entered, issue: UUID) -> Response:
 async def at_a_time(visit: Entered, issue: UUID) -> Response:
     """On a day and at an hour of one's own, by who typed how many readers it goes to."""
     fields = await visit.fields()
-    typed = {name: fields.get(name, "").strip()[:10] for name in ("on", "at")}
+    typed = {name: fields.get(name, "").strip()[:LONGEST] for name in ("on", "at")}
     typed["readers-time"] = counting.shown(fields)
     async with visit.reading() as db:
         letter = await db.get_one(Newsletter, (await issues.get(db, issue)).newsletter_id)
@@ -124,7 +125,7 @@ def _moment(typed: dict[str, str], letter: Newsletter) -> tuple[datetime | None,
     except ValueError:
         wrong["on"] = "date"
     try:
-        at = time.fromisoformat(typed["at"])
+        at = read_clock(typed["at"])
     except ValueError:
         wrong["at"] = "time"
     return (datetime.combine(on, at, letter.zone) if on and at else None), wrong

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from app.core.address import Address, BadAddress, parse
-from app.core.calendar import read_day
+from app.core.days import read_day
 from app.core.errors import Invalid
 from app.core.language import LANGUAGES
 from app.domain import newsletter, term
