@@ -88,6 +88,12 @@ def begin(session: AsyncSession, person: Staff, browser: str, now: datetime) -> 
     return token
 
 
+async def begin_anew(session: AsyncSession, before: str, person: Staff, browser: str, now: datetime) -> str:
+    """The same in a browser that had a session, whoever's that was: it ends, and nobody goes on in it."""
+    await drop(session, before)
+    return begin(session, person, browser, now)
+
+
 async def find(session: AsyncSession, token: str, now: datetime) -> tuple[Stay, Staff] | None:
     """Whose session this is; None when it ended, by time or by anybody, or the account is closed."""
     query = select(Stay, Staff).join(Staff, Staff.id == Stay.staff_id)

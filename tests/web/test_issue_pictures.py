@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from io import BytesIO
+from uuid import UUID
 
 import httpx2
 import pytest
 from PIL import Image
 
 from app.core import pictures
+from app.domain import issue as issues
+from app.domain.issue import State
 from tests.web.conftest import Site
 from tests.web.desk import Browser, filled
 from tests.web.test_issue_write import FORM, begun, dana, save
@@ -93,6 +96,25 @@ async def test_a_file_that_cannot_be_used_is_told_and_the_words_stay(
     assert answer.text.count(told) == 2  # above and at the field
     assert 'id="told-title">Uw tekst is opgeslagen, een afbeelding niet<' in answer.text
     assert filled((await site.get(path)).text, FORM)["subject"] == "Bewaard"
+
+
+async def test_nothing_is_taken_away_from_an_issue_that_is_no_draft(site: Site, dana: Browser) -> None:
+    """A page that was open since before does nothing, and shows where it is."""
+    path = await begun(dana)
+    await save(site, path, "add-0-picture")
+    await send(site, path, photograph(), "a.jpg")
+    await save(site, path, "remove-0")
+    room = f"{path.removesuffix('/write/nl')}/pictures"
+    before = (await site.get(room)).text
+    one = before.split(f'action="{room}/', 1)[1].split('"', 1)[0]
+    async with site.house.database.unit_of_work() as session:
+        issue = await issues.get(session, UUID(room.split("/")[3]))
+        for state in (State.IN_REVIEW, State.APPROVED):
+            issue.move_to(state)
+    answer = await site.post(f"{room}/{one}", data={"form": filled(before, f'action="{room}/{one}"')["form"]})
+    after = (await site.get(room)).text
+    assert (answer.status_code, answer.headers["location"]) == (303, room)
+    assert (one in after, f'action="{room}/{one}"' in after) == (True, False)
 
 
 async def test_pictures_that_are_too_heavy_together_are_told(site: Site, dana: Browser) -> None:

@@ -23,7 +23,7 @@ from app.main import create_app
 from app.web.provider import NotVouched, Provider, asked
 from tests.servers.identity import BACK, Idp, new_key
 from tests.web.conftest import Site, field
-from tests.web.desk import Browser, code, enrolled, straight_in
+from tests.web.desk import COOKIE, Browser, code, enrolled, straight_in
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
@@ -121,6 +121,22 @@ async def test_a_second_factor_over_there_is_enough(
     async with site.house.database.reading() as db:
         row = (await db.scalars(select(Record).where(Record.event == Event.STAFF_SIGNED_IN))).one()
     assert (row.actor, row.reason) == ("dana", "identity provider")
+
+
+async def test_who_comes_in_ends_what_was_left_open_in_that_browser(
+    site: Site, idp: Idp, tmp_path: Path
+) -> None:
+    """Emre forgot to sign out; his session does not live on behind that of dana, as none of a form does."""
+    async with desk(site, idp, tmp_path) as browser:
+        await enrolled(site, "dana")
+        await link(site, "dana", idp.subject)
+        left = await straight_in(site, browser.client, "emre")
+        page = await come_back(browser, await over_there(browser, idp))
+        typed = {"half": field(page.text, "half"), "code": code(site.clock)}
+        await browser.client.post("/staff/oidc/second", data=typed)
+        assert "Welkom, dana" in (await browser.client.get("/staff")).text
+        browser.client.cookies.set(COOKIE, left, domain="bode.example.org", path="/")
+        assert (await browser.client.get("/staff")).headers["location"] == "/staff/sign-in"
 
 
 async def test_for_what_weighs_more_the_organisation_asks_anew(site: Site, idp: Idp, tmp_path: Path) -> None:

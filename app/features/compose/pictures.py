@@ -17,6 +17,7 @@ from app.domain import issue as issues
 from app.domain.audit import Event
 from app.domain.issue import Image, Issue
 from app.domain.staff import Role
+from app.features.compose.desk import must_be_open
 
 TOGETHER_MOST: Final = 300_000  # bytes: they travel inside every mail
 KEPT_MOST: Final = 50  # of one issue, used or not: more is an archive and no newsletter
@@ -57,8 +58,9 @@ async def put(session: AsyncSession, issue: Issue, name: str, cleaned: Cleaned) 
 
 
 async def remove(session: AsyncSession, issue: Issue, name: str, *, author: str, now: datetime) -> None:
-    """Take a picture away for good; one that the text shows stays."""
+    """Take a picture away for good, out of a draft; one that the text shows stays."""
     await staff.must_be(session, author, Role.EDITOR)
+    must_be_open(issue)
     if name in await used(session, issue):
         raise Refused("this picture is used in the text; take it out there first")
     await session.execute(delete(Image).where(Image.issue_id == issue.id, Image.name == name))

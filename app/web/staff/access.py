@@ -45,7 +45,9 @@ async def choose(visit: Asking, token: str) -> Response:
     async with visit.writing() as db:
         row, person = await invitation.opened(db, token, visit.now)
         codes = await enroll.accept(db, row, person, chosen, ring=visit.ring, now=visit.now)
-        opened = None if codes is None else session.begin(db, person, brand(visit), visit.now)
+        before = cookies.session_of(visit)
+        signed_in = codes is not None
+        opened = await session.begin_anew(db, before, person, brand(visit), visit.now) if signed_in else None
     if codes is None or opened is None:
         wrong.fields["code"] = "refused"
         return _page(visit, token, row, person, wrong, secret)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import HTTPException
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.core import logs, tokens
@@ -127,12 +128,16 @@ async def _entered(visit: Guest, carried: Carried, vouched: Vouched) -> Response
         if person is None:
             refusal = NotVouched("no account is linked")
             return _refused(visit, refusal, Why.NOBODY, subject=vouched.subject)
-        token = session.begin(db, person, brand(visit), visit.now) if vouched.twice else None
+        token = await _begin(visit, db, person) if vouched.twice else None
     if token is None:
         return _second(visit, _half(visit, person, carried.where))
     answer = RedirectResponse(carried.where, SEE_OTHER)
     cookies.open_session(visit, answer, token)
     return answer
+
+
+async def _begin(visit: Guest, db: AsyncSession, person: Staff) -> str:
+    return await session.begin_anew(db, cookies.session_of(visit), person, brand(visit), visit.now)
 
 
 async def _shown(visit: Guest, carried: Carried, vouched: Vouched) -> Response:
@@ -172,7 +177,7 @@ async def second(visit: Asking) -> Response:
         return page
     async with visit.writing() as db:
         entered = await enter.enter(db, attempt, right=True, ring=visit.ring, now=visit.now)
-        token = session.begin(db, entered, brand(visit), visit.now) if entered else None
+        token = await _begin(visit, db, entered) if entered else None
     if token is None:
         return _second(visit, half, "refused", WRONG)
     answer = RedirectResponse(where, SEE_OTHER)

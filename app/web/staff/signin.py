@@ -64,8 +64,7 @@ async def _entered(visit: Guest, name: str, fields: dict[str, str]) -> Response 
         entered = await enter.enter(db, attempt, right=right, ring=visit.ring, now=visit.now)
         if entered is None:
             return None
-        await session.drop(db, cookies.session_of(visit))
-        token = session.begin(db, entered, brand(visit), visit.now)
+        token = await session.begin_anew(db, cookies.session_of(visit), entered, brand(visit), visit.now)
         await db.flush()
         found = await session.find(db, token, visit.now)
     inside = Inside(visit.request, *found) if found else None

@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from app.core.errors import NotFound
 from app.domain import issue as issues
-from app.domain.issue import Image
+from app.domain.issue import Image, State
 from app.domain.staff import Role
-from app.features import compose
 from app.features.compose import pictures
 from app.web.doors import Doors, Kind
 from app.web.staff.gate import Entered
@@ -38,7 +37,7 @@ async def everything(visit: Entered, issue: UUID) -> Response:
         ],
         weight=sum(len(each.content) for each in images if each.name in used),
         most=pictures.TOGETHER_MOST,
-        may_remove=visit.person.has(Role.EDITOR) and compose.changeable(found),
+        may_remove=visit.person.has(Role.EDITOR) and found.state == State.DRAFT,
     )
 
 
@@ -54,8 +53,8 @@ async def one(visit: Entered, issue: UUID, name: str) -> Response:
 
 @doors.act(ONE, kind=Kind.STAFF, roles=EDITORS)
 async def remove(visit: Entered, issue: UUID, name: str) -> Response:
-    """Take one away that no text shows."""
-    async with visit.writing() as db:
+    """Take one away that no text shows; of what is approved or sent nothing goes."""
+    async with visit.stepping() as db:
         found = await issues.get(db, issue, lock=True)
         await pictures.remove(db, found, name, author=visit.person.name, now=visit.now)
-    return visit.to(f"{ISSUES}/{found.id}/pictures")
+    return visit.to(f"{ISSUES}/{issue}/pictures")
