@@ -8,11 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
 from app.core import commonmark
 from app.domain import staff
 from tests.sending import approved
+from tests.web.place import SAMPLE
 from tests.web.test_desk import Office, Tour, office, tour
 
 __all__ = ["office", "tour"]
@@ -189,6 +190,31 @@ async def test_what_is_typed_is_saved_by_itself_and_seen_in_the_mail_beside_it(w
     await expect(page.locator("#problem")).to_be_focused()
     assert await page.input_value("#subject") == "Nog eens"
     work.wrong = [each for each in work.wrong if "409" not in each]  # the browser tells of every refusal
+
+
+async def test_a_chosen_picture_is_not_left_behind_unseen(work: Work) -> None:
+    page, status = work.page, work.page.locator("[data-status]")
+    await press(page, "add-0-picture")
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    file = {"name": "foto.png", "mimeType": "image/png", "buffer": (SAMPLE / "raadzaal.png").read_bytes()}
+    await page.set_input_files("#b0-image", [file])
+    await status.filter(has_text="afbeelding is nog niet opgeslagen").wait_for()
+    async with page.expect_response(lambda answer: answer.request.method == "POST"):
+        await page.fill("#subject", "De tekst wel")
+    async with page.expect_event("dialog"):
+        await page.locator("nav a").first.click()
+    await expect(status).to_contain_text("afbeelding is nog niet opgeslagen")
+    assert await page.input_value("#subject") == "De tekst wel"
+    await press(page, "save")
+    async with page.expect_navigation():
+        await page.locator("nav a").first.click()
+    assert asked == ["beforeunload"]
 
 
 async def test_a_text_waits_for_the_service_and_for_who_typed_it(work: Work) -> None:

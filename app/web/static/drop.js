@@ -5,6 +5,7 @@ function choose(input, file) {
   const one = new DataTransfer();
   one.items.add(file);
   input.files = one.files;
+  input.dispatchEvent(new Event("change", { bubbles: true })); // as when it is chosen by hand
   input.focus();
 }
 

@@ -29,6 +29,11 @@ function tell(word, at = "") {
   time.textContent = at;
 }
 
+/** Whether a picture was chosen that no press of a button has sent yet. */
+function waits() {
+  return [...form.querySelectorAll('input[type="file"]')].some((input) => input.files.length > 0);
+}
+
 function body() {
   const sent = new FormData(form);
   for (const [name, value] of [...sent]) {
@@ -48,7 +53,11 @@ async function save() {
     if (answer.status === OK) {
       const kept = await answer.json();
       form.elements.version.value = kept.version;
-      tell("saved", kept.at);
+      if (waits()) {
+        tell("pictureWaits");
+      } else {
+        tell("saved", kept.at);
+      }
       document.dispatchEvent(new Event("bode:saved"));
       return;
     }
@@ -111,6 +120,11 @@ if (form && status && time) {
       soon();
     }
   });
+  form.addEventListener("change", (event) => {
+    if (event.target.type === "file" && waits()) {
+      tell("pictureWaits");
+    }
+  });
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
     if (out) {
@@ -129,7 +143,7 @@ if (form && status && time) {
   });
   window.addEventListener("focus", () => out && renew());
   window.addEventListener("beforeunload", (event) => {
-    if (changed && !leaving) {
+    if ((changed || waits()) && !leaving) {
       event.preventDefault();
     }
   });
