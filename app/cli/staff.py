@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.cli import glass
 from app.cli.door import AsJson, answer, change, inside, warn
 from app.cli.forms import Language, mailbox
+from app.core.names import spelled
 from app.domain import house as houses
 from app.domain import staff as people
 from app.domain.handed import Kind
@@ -36,9 +37,10 @@ IN_HAND = {
 
 def name(text: str) -> str:
     """A name that the audit trail can write down."""
-    if not people.may_be_called(text):
-        raise typer.BadParameter("use plain letters, digits, spaces, points and hyphens; 60 at most")
-    return text
+    called = spelled(text)
+    if not people.may_be_called(called):
+        raise typer.BadParameter("use letters, digits, spaces, points, hyphens and apostrophes; 60 at most")
+    return called
 
 
 def desk(house: House) -> Desk:

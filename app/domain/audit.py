@@ -22,10 +22,11 @@ from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime
 from app.core.errors import Invalid
 from app.core.faults import Unkeyed, lacks
+from app.core.names import ACCENTED
 from app.core.register import Kind, held, kept
 
 SEAL = 32  # bytes of HMAC-SHA-256
-SAFE = re.compile(r"[A-Za-z0-9 .,:;_/+()'-]{0,120}")  # no @: an address cannot be written
+SAFE = re.compile(rf"[A-Za-z0-9{ACCENTED} .,:;_/+()'-]{{0,120}}")  # no @: an address cannot be written
 
 
 class Event(StrEnum):

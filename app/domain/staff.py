@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -15,9 +14,9 @@ from app.core import onetime
 from app.core.crypto import KeyRing
 from app.core.database import Base, UtcTime, changed
 from app.core.errors import NotFound, Refused
+from app.core.names import NAME, folded, spelled
 from app.core.register import Kind, Sealed, held, kept
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .'-]{0,59}")  # what the audit trail can write down
 BY_ITSELF = "service"  # who did it, when nobody did
 RESERVED = frozenset((BY_ITSELF, "system", "reader"))  # the trail's words for who is none of the staff
 
@@ -119,6 +118,27 @@ def may_be_called(name: str) -> bool:
 async def find(session: AsyncSession, name: str) -> Staff | None:
     """The account of that name, if there is one."""
     return (await session.scalars(select(Staff).where(Staff.name == name))).one_or_none()
+
+
+async def alike(session: AsyncSession, name: str) -> list[Staff]:
+    """Every account of which the name differs from this in capitals at most; there are some dozens in all."""
+    people = await session.scalars(select(Staff).order_by(Staff.created_at))
+    return [each for each in people if folded(each.name) == folded(name)]
+
+
+async def known_as(session: AsyncSession, name: str) -> Staff | None:
+    """Who means this name when typing it: in the same capitals, or in others when only one can be meant."""
+    found = await alike(session, name)
+    same = [each for each in found if each.name == spelled(name)]
+    return (same or found)[0] if same or len(found) == 1 else None
+
+
+async def doubles(session: AsyncSession) -> list[list[str]]:
+    """Open accounts of before, whose names differ only in capitals: people take one for the other."""
+    names: dict[str, list[str]] = {}
+    for each in await session.scalars(select(Staff).where(Staff.disabled_at.is_(None)).order_by(Staff.name)):
+        names.setdefault(folded(each.name), []).append(each.name)
+    return [sorted(each) for each in names.values() if len(each) > 1]
 
 
 async def linked_to(session: AsyncSession, subject: str) -> Staff | None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import onetime, paths, throttle
 from app.core.crypto import KeyRing
 from app.core.errors import Refused, TooMany
+from app.core.names import folded
 from app.core.throttle import Meter
 from app.domain import audit, invitation, notice, recovery, session, staff
 from app.domain.audit import Event
@@ -53,15 +54,15 @@ async def appoint(
     db: AsyncSession, desk: Desk, *, name: str, address: str, roles: list[Role], language: str
 ) -> tuple[Staff, bool]:
     """A new account and its invitation, on record; Refused when the name is taken. False: not mailed."""
-    if await staff.find(db, name) is not None:
-        raise Refused(f"there is an account '{name}' already; see: bode staff list")
-    kept = sorted({str(role) for role in roles})
+    kept, about = sorted({str(role) for role in roles}), f"staff {name}"
+    # First of all: who adds to the trail waits for who does so now, and then sees the account that they made.
+    await audit.record(db, desk.actor, Event.STAFF_ADDED, about=about, reason=", ".join(kept), now=desk.now)
+    if taken := await staff.alike(db, name):
+        raise Refused(f"there is an account '{taken[0].name}' already; see: bode staff list")
     person = Staff(id=uuid4(), name=name, roles=kept, language=language, created_at=desk.now)
     person.address = staff.sealed(desk.ring, person.id, address)
     db.add(person)
     await db.flush()
-    about = f"staff {name}"
-    await audit.record(db, desk.actor, Event.STAFF_ADDED, about=about, reason=", ".join(kept), now=desk.now)
     return person, await invite(db, desk, person, Purpose.INVITED)
 
 
@@ -91,8 +92,8 @@ async def forgotten(db: AsyncSession, desk: Desk, name: str, network: str | None
         seen = await throttle.hit(db, ASKED_FROM, network.encode(), ring=desk.ring, now=desk.now)
         if seen.count > MOST_FROM:
             raise TooMany("tries", ASKED_FROM.starts(desk.now) + ASKED_FROM.window - desk.now)
-    asked = await throttle.hit(db, ASKED_FOR, name.casefold().encode(), ring=desk.ring, now=desk.now)
-    person = await staff.find(db, name)
+    asked = await throttle.hit(db, ASKED_FOR, folded(name).encode(), ring=desk.ring, now=desk.now)
+    person = await staff.known_as(db, name)
     usable = person is not None and person.disabled_at is None and person.password is not None
     if person is not None and usable and asked.count <= MOST_FOR:
         await invite(db, desk, person, Purpose.PASSWORD)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import onetime, throttle
 from app.core.crypto import KeyRing
 from app.core.errors import TooMany
+from app.core.names import folded
 from app.core.throttle import Meter
 from app.domain import audit, notice, recovery, session, staff
 from app.domain.audit import Event
@@ -54,7 +55,7 @@ class Attempt:
     @property
     def counted(self) -> list[tuple[Limit, bytes]]:
         """What this try counts for. A name that nobody has is counted just the same."""
-        name = self.name.casefold()
+        name = folded(self.name)
         if self.device is not None:
             return [(DEVICE, f"{name}|{self.device}".encode())]
         pair = (PAIR, f"{name}|{self.network or ''}".encode())
@@ -72,7 +73,7 @@ async def enter(
     db: AsyncSession, attempt: Attempt, *, right: bool, ring: KeyRing, now: datetime
 ) -> Staff | None:
     """The person who may come in, or None; `right` says whether the password was."""
-    person = await staff.find(db, attempt.name)
+    person = await staff.known_as(db, attempt.name)
     if person and right and await _coded(db, attempt, person, ring, now):
         person.signed_in_at = now
         await audit.record(db, person.name, Event.STAFF_SIGNED_IN, about=f"staff {person.name}", now=now)
@@ -106,7 +107,7 @@ async def second(db: AsyncSession, person: Staff, code: str, *, ring: KeyRing, n
 
 async def _tell(db: AsyncSession, name: str, person: Staff | None, ring: KeyRing, now: datetime) -> None:
     """The owner hears of many wrong tries, wherever they come from, once a day; all names are counted."""
-    subject = name.casefold().encode()
+    subject = folded(name).encode()
     seen = await throttle.hit(db, TRIED, subject, ring=ring, now=now)
     if seen.count < TOLD_AT or person is None or person.disabled_at is not None:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pyotp
 import pytest
@@ -141,3 +142,32 @@ async def test_an_account_is_opened_with_an_invitation_and_a_closed_one_gets_non
         gijs = await staff.named(db, "gijs")
         with pytest.raises(Refused, match="closed"):
             await enroll.invite(db, desk(cast, clock), gijs, Purpose.INVITED)
+
+
+async def test_two_administrators_who_invite_one_name_at_once_make_one_account(
+    cast: Stage, clock: Clock
+) -> None:
+    async def invite(name: str) -> bool:
+        try:
+            async with cast.house.database.unit_of_work() as db:
+                words: dict[str, Any] = {"address": "gijs@example.org", "roles": [Role.EDITOR]}
+                await enroll.appoint(db, desk(cast, clock), name=name, language="nl", **words)
+        except Refused:
+            return False
+        return True
+
+    made = await asyncio.gather(*(invite(name) for name in ("gijs", "Gijs", "GIJS")))
+    assert sorted(made) == [False, False, True]
+
+
+async def test_accounts_of_before_that_differ_in_capitals_stay_two(cast: Stage, clock: Clock) -> None:
+    """Each is found by its own name, neither by a third way, and somebody is told."""
+    async with cast.house.database.unit_of_work() as db:
+        dana = await staff.named(db, "dana")
+        words = {"roles": ["editor"], "created_at": clock(), "address": dana.address}
+        db.add(Staff(name="Dana", **words))
+    async with cast.house.database.reading() as db:
+        for name, found in (("dana", "dana"), ("Dana", "Dana"), ("EMRE", "emre"), ("DANA", None)):
+            person = await staff.known_as(db, name)
+            assert (person.name if person else None) == found
+        assert await staff.doubles(db) == [["Dana", "dana"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from sqlalchemy import select
 
@@ -44,8 +46,11 @@ async def test_an_administrator_invites_a_colleague_who_gets_the_only_link(site:
     ("changed", "told"),
     [
         ({"name": "dana"}, "Er is al een account met deze naam"),
-        ({"name": "g@s"}, "Gebruik gewone letters"),
-        ({"name": "service"}, "Gebruik gewone letters"),
+        ({"name": "DANA"}, "Er is al een account met deze naam"),
+        ({"name": "g@s"}, "Gebruik letters"),
+        ({"name": "d\u0430na"}, "Gebruik letters"),  # a Cyrillic letter that looks the same
+        ({"name": "gijs\r\nBcc: x"}, "Gebruik letters"),
+        ({"name": "service"}, "Gebruik letters"),
         ({"address": "gijs"}, "Het @-teken ontbreekt"),
         ({"address": "gijs@example.org\r\nBcc: x@example.org"}, "e-mailadres"),
         ({"role-editor": ""}, "Kies minstens één rol"),
@@ -61,6 +66,20 @@ async def test_what_is_wrong_with_an_invitation_is_told(
     assert answer.status_code == 400
     assert told in answer.text
     assert await site.mails() == []
+
+
+async def test_a_name_has_the_accents_that_it_has(site: Site, ada: Browser) -> None:
+    """However a keyboard sends them, and with the apostrophe of a word processor."""
+    typed = "Zoe\u0308 d\u2019Ancona-Mu\u0308ller"
+    form = {"name": typed, "address": "zoe@example.org", "role-editor": "1"}
+    await ada.press("/staff/people/invite", "/staff/people/invite", **form)
+    name = "Zo\u00eb d'Ancona-M\u00fcller"
+    await enrolled(site, name)
+    there = Browser(site, site.client)
+    site.client.cookies.clear()
+    assert (await there.sign_in(typed.upper())).headers["location"] == "/staff"
+    assert f"Welkom, {name}" in html.unescape((await site.get("/staff")).text)
+    assert any(name in row and "staff.signed_in" in row for row in (await site.holds())["audit"])
 
 
 async def test_roles_are_given_and_open_their_rooms_at_once(site: Site, ada: Browser) -> None:

@@ -97,6 +97,9 @@ async def _people(session: AsyncSession) -> AsyncIterator[Finding]:
         if not await staff.with_role(session, role):
             found = f"nobody has the role '{role}'"
             yield warning("accounts", found, f"Open an account: bode staff add --role {role}")
+    for names in await staff.doubles(session):
+        found = f"these names differ only in capitals: {', '.join(names)}"
+        yield warning("accounts", found, "Close all but one: bode staff disable NAME")
 
 
 async def _worker(session: AsyncSession, now: datetime) -> Finding:

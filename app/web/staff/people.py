@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.core.address import BadAddress
 from app.core.errors import NotFound
 from app.core.language import LANGUAGES
+from app.core.names import spelled
 from app.domain import staff
 from app.domain.invitation import Purpose
 from app.domain.staff import Role, Staff
@@ -53,12 +54,12 @@ async def form(visit: Entered) -> Response:
 async def invite(visit: Entered) -> Response:
     """Open an account and mail its owner a link; nobody else ever knows the password."""
     fields, roles = await visit.fields(), await chosen(visit)
-    name, typed = " ".join(fields.get("name", "").split()), fields.get("address", "").strip()
+    name, typed = spelled(fields.get("name", "")), fields.get("address", "").strip()
     wrong = _faults(visit, name, typed, roles)
     if not wrong.fields:
         language = fields.get("language", "")
         async with visit.writing() as db:
-            if await staff.find(db, name) is None:
+            if not await staff.alike(db, name):
                 await enroll.appoint(
                     db,
                     _desk(visit),

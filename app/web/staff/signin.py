@@ -54,7 +54,7 @@ async def sign_in(visit: Asking) -> Response:
 
 async def _entered(visit: Guest, name: str, fields: dict[str, str]) -> Response | None:
     async with visit.reading() as db:
-        person = await staff.find(db, name)
+        person = await staff.known_as(db, name)
         code, device = fields.get("code", "")[:LONGEST_CODE], cookies.device_of(visit, person)
         attempt = Attempt(name, code, visit.network, device)
         await enter.allow(db, attempt, ring=visit.ring, now=visit.now)
