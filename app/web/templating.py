@@ -127,7 +127,12 @@ def _day(at: datetime, *, language: str) -> str:
 
 
 def _moment(at: datetime, *, language: str) -> str:
-    return moment(at.astimezone(READERS_ZONE), language)
+    return _together(moment(at.astimezone(READERS_ZONE), language))
+
+
+def _together(words: str) -> str:
+    """No line ends between an hour and the Dutch word for it: alone on a line it says nothing."""
+    return words.replace(" uur", "\N{NO-BREAK SPACE}uur")
 
 
 def again(wait: timedelta, *, language: str) -> str:
@@ -142,7 +147,7 @@ def again(wait: timedelta, *, language: str) -> str:
 
 
 def _when(event: Event, *, language: str) -> str:
-    return occasion(event.starts_on, event.starts_at, event.ends_at, language)
+    return _together(occasion(event.starts_on, event.starts_at, event.ends_at, language))
 
 
 def _prose(text: str) -> Markup:

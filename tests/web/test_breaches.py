@@ -183,7 +183,9 @@ async def test_what_is_wrong_is_told_at_its_field_and_the_rest_stays(site: Site,
 
 async def test_facts_are_made_better_and_others_only_read(site: Site, fatima: Browser) -> None:
     page = str((await fatima.press(NEW, NEW, **{**FACTS, "people": "12"})).headers["location"])
-    assert 'value="12"' in (await site.get(f"{page}/facts")).text
+    facts = (await site.get(f"{page}/facts")).text
+    assert 'value="12"' in facts
+    assert 'href="/staff/breaches" aria-current="true"' in facts  # deeper in a room one sees which it is
     early = await fatima.press(page, f"{page}/report", reported_on="0001-01-01", reported_time="00:00")
     assert early.status_code == 400
     changed = {**FACTS, "risk": "unlikely", "keys": "no"}

@@ -56,7 +56,7 @@ async def test_a_text_is_still_there_after_signing_in_again(site: Site, dana: Br
     assert "Kies dat daarna nog een keer" in page
     assert facts(page) == {
         "Van wie het is": "Van u: u was ingelogd als dana.",
-        "Getypt": "tot maandag 16 november 2026 om 10.31 uur",
+        "Getypt": "tot maandag 16 november 2026 om 10.31\N{NO-BREAK SPACE}uur",
         "Op de pagina": "Edities: Schrijven",
         "Editie": "1. nog geen onderwerp",
         "Taal": "Nederlands",
