@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Dialog, Page, expect
+from playwright.async_api import Dialog, FilePayload, Page, expect
 
 from app.core import commonmark
 from app.domain import staff
@@ -202,7 +202,8 @@ async def test_a_chosen_picture_is_not_left_behind_unseen(work: Work) -> None:
         await dialog.dismiss()
 
     page.on("dialog", stay)
-    file = {"name": "foto.png", "mimeType": "image/png", "buffer": (SAMPLE / "raadzaal.png").read_bytes()}
+    picture = (SAMPLE / "raadzaal.png").read_bytes()
+    file: FilePayload = {"name": "foto.png", "mimeType": "image/png", "buffer": picture}
     await page.set_input_files("#b0-image", [file])
     await status.filter(has_text="afbeelding is nog niet opgeslagen").wait_for()
     async with page.expect_response(lambda answer: answer.request.method == "POST"):
