@@ -47,6 +47,8 @@ STOP = """([wanted, least]) => {
   }
 }"""
 
+GROUP = """one => one.type === "radio" ? `input[type=radio][name="${one.name}"]` : "" """
+
 
 class Hands(Protocol):
     """What a person does at a page; things are named as a style sheet names them."""
@@ -131,8 +133,15 @@ class Keyboard:
         self.keys.press("Enter")
 
     def tick(self, box: str) -> None:
-        self.reach(box)
+        """Tab comes to one of a group of choices; the arrows go on from there."""
+        group = self.page.locator(box).evaluate(GROUP)
+        self.reach(group or box)
         self.keys.press("Space")
+        for _ in range(STOPS_MOST):
+            if not group or self.page.is_checked(box):
+                return
+            self.keys.press("ArrowDown")
+        raise AssertionError(f"{box} cannot be chosen with the arrows")
 
     def take(self, field: str, file: Path) -> None:
         self.reach(field)
