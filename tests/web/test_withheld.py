@@ -52,6 +52,9 @@ async def test_a_withdrawn_issue_is_gone_at_once_for_everybody_and_the_record_st
     for text in (page, feed, (await site.get(NL)).text):
         assert "Samen staan we sterker" not in text
     assert f'<at:deleted-entry ref="https://bode.example.org{NL}/1"' in feed
+    async with site.house.database.reading() as session:
+        issue = await archive.find(session, site.stage.letter, 1)
+    assert "De hele editie" in (await site.get(f"/staff/archive/{issue.id}")).text
     after = await site.holds()
     assert {table for table in before if before[table] != after[table]} <= {
         *("withheld", "audit", "audit_head", "session", "staff")

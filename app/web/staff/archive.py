@@ -156,9 +156,7 @@ def _parts(contents: dict[str, Content], say: Say) -> list[Part]:
 
 def _still(parts: list[Part], written: dict[str, Typed], gone: set[str]) -> dict[str, list[Part]]:
     """Of each part that is taken away: the same part in another language, while that is public."""
-    if WHOLE in gone:
-        return {}
-    there = {each.place: each for each in parts if each.place not in gone}
+    there = {each.place: each for each in parts if each.place not in gone and WHOLE not in gone}
     same = {place: withheld.elsewhere(written, place) for place in gone}
     return {place: [there[each] for each in found if each in there] for place, found in same.items()}
 
