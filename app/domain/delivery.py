@@ -150,7 +150,7 @@ async def come_back(session: AsyncSession, row: Subscriber, *, since: datetime, 
             in_doubt=0,
         )
         if await changed(session, made) and issue.frozen_at is not None:
-            issue.audience = (issue.audience or 0) + 1
+            issue.audience += 1
 
 
 async def _uncounted(
