@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
@@ -29,7 +29,13 @@ RECENT: Final = timedelta(days=7)  # after the books were closed: a worker that 
 async def bounce(
     session: AsyncSession, subscriber_id: UUID, *, ring: KeyRing, book: Book, now: datetime
 ) -> bool:
-    """End the subscription whose mailbox is gone; False when it had ended already."""
+    """End the subscription whose mailbox is gone; False when it had ended already, or has another by now.
+
+    What a worker hears is of the address that it took some time ago. The books know better: of who changed it
+    in the meantime they say nothing, or something from before that.
+    """
+    if not (await session.scalars(_gone(now).where(Delivery.subscriber_id == subscriber_id))).first():
+        return False
     return await silence.of_reader(session, subscriber_id, Ground.BOUNCE, ring=ring, book=book, now=now)
 
 
@@ -38,12 +44,16 @@ async def unheard(session: AsyncSession, *, now: datetime) -> list[UUID]:
 
     Who said yes after the issue began has changed their address since: it was not the new one that is gone.
     """
+    return list(await session.scalars(_gone(now)))
+
+
+def _gone(now: datetime) -> Select[UUID]:
     recent = or_(Issue.closed_at.is_(None), Issue.closed_at > now - RECENT)
     gone = or_(*(Delivery.code.endswith(f" {each}") for each in sorted(HARD)))
-    query = (
+    return (
         select(Delivery.subscriber_id)
+        .distinct()
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .join(Issue, Issue.id == Delivery.issue_id)
         .where(recent, Delivery.state == State.REFUSED, gone, Subscriber.confirmed_at <= Issue.started_at)
     )
-    return list(await session.scalars(query.distinct()))
