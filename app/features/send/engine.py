@@ -25,7 +25,7 @@ from app.features.send.stock import Item, Stock
 from app.features.send.supply import Supply
 from app.features.send.tools import Tools
 from app.mail.judge import Verdict, judge
-from app.mail.smtp import Line, Reply, Trouble
+from app.mail.smtp import Line, Reply, Stage, Trouble
 
 LOST = "lost"  # instead of a code: the connection went before the reply came
 
@@ -122,7 +122,13 @@ class Engine:
         return self._later(item, code)
 
     def _unopened(self, item: Item, trouble: Trouble) -> Fate:
-        return self._judged(item, trouble.reply) if trouble.reply else self._later(item, LOST)
+        """Nothing of it has left: what was said of a letter was said of the one before it."""
+        reply = trouble.reply
+        return (
+            self._later(item, LOST)
+            if reply is None or reply.stage is Stage.BODY
+            else self._judged(item, reply)
+        )
 
     def _unmade(self, item: Item, trouble: Exception) -> Fate:
         """A copy that cannot be made is given up; but a key that is not here is brought back by a person."""
