@@ -118,6 +118,8 @@ class Worker:
                 min(LONGEST_PAUSE, settings.retry_longest_seconds),
                 LIVES.total_seconds(),
             ),
+            lambda: self.house.fresh,
+            self.compare,
         )
         return Carrier(tray)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,14 +17,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import logs
 from app.core.address import BadAddress, parse
 from app.core.crypto import KeyRing, Unreadable
-from app.core.database import Database
+from app.core.database import AWAY, Database
 from app.core.errors import Refused
 from app.core.patience import Patience
 from app.core.sqltime import from_now
@@ -50,7 +48,6 @@ POLL = 0.3  # seconds between looks: people wait for this mail
 IDLE_ROUNDS = 30  # empty looks before the connection is closed
 FIRST_PAUSE = 30.0  # seconds before the next try: somebody is waiting for the link
 LONGEST_PAUSE = 900.0  # seconds
-AWAY = (DBAPIError, PoolTimeout, OSError)
 
 # What no later try can mend: a key that is gone, an address that fits no envelope, a broken text.
 UNSENDABLE = (Unreadable, BadEnvelope, BadAddress, ValueError, KeyError, TypeError, Incomplete)
@@ -58,6 +55,10 @@ UNSENDABLE = (Unreadable, BadEnvelope, BadAddress, ValueError, KeyError, TypeErr
 Make = Callable[[], Outgoing]
 
 log = logs.get("post")
+
+
+class Anew(Exception):
+    """The database was reached anew in the middle: it may be a backup that was put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Tray:
     owner: str
     house: House
     patience: Patience
+    fresh: Callable[[], bool]  # whether the database was reached anew
+    compare: Callable[[], Awaitable[None]]  # compares the counters, recovers from a restore
 
 
 async def void_leases(session: AsyncSession) -> None:
@@ -118,8 +121,13 @@ class Carrier:
 
         What a slow or absent relay leaves of it in the end is free again when its lease has run out.
         """
+        if self._tray.fresh():
+            await self._tray.compare()
         until = time.monotonic() + TRUSTED
-        ready = await self._take()
+        try:
+            ready = await self._take()
+        except Anew:
+            return True  # once more, and compared before that
         if ready is None:
             return False
         self._idle = 0
@@ -144,6 +152,8 @@ class Carrier:
             for mail, make in decided:
                 if make is None:
                     await self._gone(session, mail, reached=False)
+            if self._tray.fresh():  # this came from another database, perhaps: nothing of it is to leave
+                raise Anew
         return [(mail.id, make) for mail, make in decided if make is not None] if mails else None
 
     async def _made(self, mail_id: UUID, make: Make) -> Outgoing | None:
