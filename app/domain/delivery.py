@@ -128,18 +128,18 @@ async def come_back(session: AsyncSession, row: Subscriber, *, since: datetime, 
     `since` and `until` say from when to when they were subscribed before. Who was gone in the very moment
     in which the audience was counted belongs to it as much as who was counted first.
     """
-    going_out = select(Issue.id).where(Issue.state.in_(MAY_GO_OUT))
+    going_out = await _going_out(session, row.newsletter_id)
     await session.execute(
         update(Delivery)
         .where(
             Delivery.subscriber_id == row.id,
             Delivery.state == State.LEFT,
-            Delivery.issue_id.in_(going_out),
+            Delivery.issue_id.in_([issue.id for issue in going_out]),
         )
         .values(state=State.WAITING, lease_owner=None, lease_until=None)
     )
-    for issue in await _uncounted(session, row.newsletter_id, since, until):
-        if not issue.notice and not row.wants(until):
+    for issue in going_out:
+        if not _uncounted(issue, since, until) or not (issue.notice or row.wants(until)):
             continue
         made = insert_or_skip(session, Delivery).values(
             id=uuid4(),
@@ -153,17 +153,17 @@ async def come_back(session: AsyncSession, row: Subscriber, *, since: datetime, 
             issue.audience += 1
 
 
-async def _uncounted(
-    session: AsyncSession, newsletter_id: UUID, since: datetime, until: datetime
-) -> list[Issue]:
-    """Issues for whoever was subscribed then, and whose counting came to its end later, if at all."""
-    query = select(Issue).where(
-        Issue.newsletter_id == newsletter_id,
-        Issue.state.in_(MAY_GO_OUT),
-        Issue.started_at.between(since, until),
-        or_(Issue.frozen_at.is_(None), Issue.frozen_at > until),
-    )
-    return list(await session.scalars(query.order_by(Issue.id).with_for_update()))
+async def _going_out(session: AsyncSession, newsletter_id: UUID) -> list[Issue]:
+    """Issues that may still go out, locked: none is closed while somebody comes back to it."""
+    query = select(Issue).where(Issue.newsletter_id == newsletter_id, Issue.state.in_(MAY_GO_OUT))
+    locked = query.order_by(Issue.id).with_for_update().execution_options(populate_existing=True)
+    return list(await session.scalars(locked))
+
+
+def _uncounted(issue: Issue, since: datetime, until: datetime) -> bool:
+    """Whether it is for whoever was subscribed then, and its counting came to its end later, if at all."""
+    began = issue.started_at is not None and since <= issue.started_at <= until
+    return began and (issue.frozen_at is None or issue.frozen_at > until)
 
 
 async def unlink(session: AsyncSession, subscriber_id: UUID) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core import tokens
 from app.domain import house as houses
@@ -153,3 +154,26 @@ async def test_who_wanted_no_mail_when_it_was_counted_does_not_get_it_for_a_new_
     await moves(cast, houses.now())
     assert await copies(cast, issue_id) == []
     await balanced(cast, issue_id, READERS - 1)
+
+
+async def test_a_slip_that_is_taken_back_while_the_books_are_closed_keeps_them_open(
+    cast: Stage, clock: Clock
+) -> None:
+    house, issue_id = cast.house, await begun(cast, clock)
+    while await count(cast, issue_id):
+        pass
+    slip = await leaves(cast)
+
+    async def closed() -> bool:
+        async with house.database.unit_of_work() as session:
+            return await close(session, issue_id, now=houses.now())
+
+    async with house.database.unit_of_work() as session:
+        waiting = Delivery.issue_id == issue_id, Delivery.state == State.WAITING
+        await session.execute(update(Delivery).where(*waiting).values(state=State.ACCEPTED))
+    async with house.database.unit_of_work() as session:
+        await unsubscribe.undo(session, slip, ring=house.ring, now=houses.now())
+        closing = asyncio.create_task(closed())
+        await asyncio.wait({closing}, timeout=1.0)
+    assert not await closing
+    assert await copies(cast, issue_id) == [State.WAITING]
