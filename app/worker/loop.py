@@ -25,7 +25,8 @@ from app.domain.outbox import LIVES
 from app.features import bounce, guard, intake
 from app.features.approve import following
 from app.features.guard import Watch
-from app.features.post.carry import FIRST_PAUSE, LONGEST_PAUSE, Carrier, Tray, void_leases
+from app.features.post.carry import FIRST_PAUSE, LONGEST_PAUSE, Carrier, Tray
+from app.features.post.lease import void_leases
 from app.features.post.write import House as From
 from app.features.send import claim
 from app.features.send.engine import Engine

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.address import parse
-from app.core.crypto import KeyRing, Unreadable, new_key
+from app.core.crypto import Unreadable
 from app.domain import block, notice, outbox
 from app.domain.block import Ground
 from app.domain.outbox import Mail, Purpose
@@ -249,7 +249,7 @@ POISON: dict[str, dict[str, Any]] = {
     "a word that clashes": {"template": "missed", "words": {"name": "x"}},
     "no address": {**MISSED, "address": "nobody"},
     "a newsletter that is gone": {**MISSED, "newsletter": uuid4().hex},
-    "a key that is gone": {},
+    "damage": {},
 }
 
 
@@ -257,10 +257,10 @@ POISON: dict[str, dict[str, Any]] = {
 async def test_a_row_that_can_never_be_sent_stops_no_other(
     cast: Stage, clock: Clock, server: Server, carrier: Carrier, kind: str
 ) -> None:
-    ring = KeyRing([new_key(clock())]) if kind == "a key that is gone" else cast.house.ring
     content = {"address": BOB, "newsletter": cast.letter.id.hex, "language": "nl", **POISON[kind]}
     async with cast.house.database.unit_of_work() as session:
-        outbox.write(session, ring, Purpose.STAFF, content, clock())
+        mail = outbox.write(session, cast.house.ring, Purpose.STAFF, content, clock())
+        mail.content = mail.content[:-1] if kind == "damage" else mail.content
     await fill_in(cast, clock, BOB)
     await emptied(carrier)
     assert subjects(server, BOB)[0].startswith(CONFIRM)

@@ -8,29 +8,30 @@ about us, the sender, loses no mail: it is tried again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import logs
 from app.core.address import BadAddress, parse
-from app.core.crypto import KeyRing, Unreadable
+from app.core.crypto import KeyMissing, KeyRing, Unreadable
 from app.core.database import AWAY, Database
 from app.core.errors import Refused
 from app.core.patience import Patience
-from app.core.sqltime import from_now
 from app.domain import issue as issues
 from app.domain import outbox
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import LIVES, Mail, Purpose
 from app.domain.trial import Trial
+from app.features.post import lease
 from app.features.post import tell as telling
 from app.features.post.decide import Decision, Desk, decide
 from app.features.post.write import House, Outgoing, final, write
@@ -42,14 +43,15 @@ from app.mail.smtp import BadEnvelope, Line, Reply, Trouble
 
 BATCH = 20  # rows a claim takes; each is decided in the same transaction
 SQLITE_BATCH = 1  # there nobody else can write meanwhile, and deciding one takes milliseconds
-LEASE = 120.0  # seconds; long enough for a slow server to take a batch
-TRUSTED = LEASE / 2  # seconds after which no mail of a batch leaves any more: another worker may have it soon
+# Seconds after which no mail of a batch leaves any more: another worker may have it soon.
+TRUSTED = lease.LEASE / 2
+RENEWALS = 3  # a lease: one may fail
 POLL = 0.3  # seconds between looks: people wait for this mail
 IDLE_ROUNDS = 30  # empty looks before the connection is closed
 FIRST_PAUSE = 30.0  # seconds before the next try: somebody is waiting for the link
 LONGEST_PAUSE = 900.0  # seconds
 
-# What no later try can mend: a key that is gone, an address that fits no envelope, a broken text.
+# What no later try can mend: what was damaged, an address that fits no envelope, a broken text.
 UNSENDABLE = (Unreadable, BadEnvelope, BadAddress, ValueError, KeyError, TypeError, Incomplete)
 
 Make = Callable[[], Outgoing]
@@ -74,11 +76,6 @@ class Tray:
     patience: Patience
     fresh: Callable[[], bool]  # whether the database was reached anew
     compare: Callable[[], Awaitable[None]]  # compares the counters, recovers from a restore
-
-
-async def void_leases(session: AsyncSession) -> None:
-    """On SQLite there is one worker: at its start every lease is an old one of its own."""
-    await session.execute(update(Mail).values(lease_owner=None, lease_until=None))
 
 
 class Carrier:
@@ -147,14 +144,17 @@ class Carrier:
         """
         now = self._tray.clock()
         async with self._tray.database.unit_of_work() as session:
-            mails = await self._claim(session, now)
+            mails = await lease.claim(session, self._tray.owner, self._batch, now)
             decided = [(mail, await self._decided(session, mail, now)) for mail in mails]
             for mail, make in decided:
-                if make is None:
+                if isinstance(make, KeyMissing):
+                    log.warning("post.waits", mail=str(mail.id), reason=f"no key {make.key_id}")
+                    await lease.leave(session, mail, now + timedelta(seconds=FIRST_PAUSE))
+                elif make is None:
                     await self._gone(session, mail, reached=False)
             if self._tray.fresh():  # this came from another database, perhaps: nothing of it is to leave
                 raise Anew
-        return [(mail.id, make) for mail, make in decided if make is not None] if mails else None
+        return [(mail.id, make) for mail, make in decided if callable(make)] if mails else None
 
     async def _made(self, mail_id: UUID, make: Make) -> Outgoing | None:
         """The mail's bytes; None when it was dropped or put off."""
@@ -168,27 +168,8 @@ class Carrier:
             await self._later(mail_id, timedelta(seconds=LONGEST_PAUSE))
         return None
 
-    async def _claim(self, session: AsyncSession, now: datetime) -> list[Mail]:
-        free = or_(Mail.lease_until.is_(None), Mail.lease_until < from_now())
-        query = (
-            select(Mail)
-            .where(Mail.due_at <= now, free)
-            .order_by(Mail.seq)
-            .limit(self._batch)
-            .with_for_update(skip_locked=True)
-        )
-        mails = list(await session.scalars(query))
-        for mail in mails:
-            mail.attempts += 1
-        leased = {"lease_owner": self._tray.owner, "lease_until": from_now(LEASE)}
-        seqs = [mail.seq for mail in mails]
-        await session.execute(
-            update(Mail).where(Mail.seq.in_(seqs)).values(leased).execution_options(synchronize_session=False)
-        )
-        return mails
-
-    async def _decided(self, session: AsyncSession, mail: Mail, now: datetime) -> Make | None:
-        """How to make what leaves; None when nothing is to leave."""
+    async def _decided(self, session: AsyncSession, mail: Mail, now: datetime) -> Make | KeyMissing | None:
+        """How to make what leaves; None when nothing is to leave, and what another machine may still read."""
         if mail.created_at + LIVES < now:
             return None
         ring, house = self._tray.ring(), self._tray.house
@@ -198,6 +179,8 @@ class Carrier:
                 return await self._final(session, mail, content, now)
             desk = Desk(session, ring, house.base_url, now)
             decision = await decide(desk, content, first=mail.attempts == 1)
+        except KeyMissing as missing:
+            return missing
         except UNSENDABLE as trouble:
             log.warning("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
             return None
@@ -224,7 +207,7 @@ class Carrier:
 
     async def _hand_over(self, mail_id: UUID, outgoing: Outgoing) -> None:
         try:
-            reply = await self._send(outgoing)
+            reply = await self._held(mail_id, self._send(outgoing))
         except Trouble as trouble:
             log.warning("relay.trouble", stage=trouble.stage, reason=trouble.reason)
             await self._hang_up()
@@ -237,6 +220,15 @@ class Carrier:
             await self._later(mail_id, None)
         else:
             await self._done(mail_id, reached=judge(reply) is Verdict.ACCEPTED)
+
+    async def _held(self, mail_id: UUID, handing_over: Coroutine[Any, Any, Reply | None]) -> Reply | None:
+        """The relay's answer; the mail stays ours however long that takes."""
+        answer = asyncio.ensure_future(handing_over)
+        while not (await asyncio.wait({answer}, timeout=lease.LEASE / RENEWALS))[0]:
+            with contextlib.suppress(*AWAY):
+                async with self._tray.database.unit_of_work() as session:
+                    await lease.renew(session, self._tray.owner, mail_id)
+        return answer.result()
 
     async def _send(self, outgoing: Outgoing) -> Reply | None:
         if self._line is None or not self._line.usable:
