@@ -9,16 +9,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from app.domain import block
+from app.domain import block, halt
 from app.domain import house as houses
 from app.domain.audit import Event, Record
 from app.domain.block import Ground
 from app.domain.delivery import Delivery
 from app.domain.delivery import State as Copy
+from app.domain.halt import Cause
 from app.domain.issue import Issue, State
 from app.domain.outbox import Mail
 from app.features import schedule
 from app.features.send import breaker
+from app.features.send.start import start
 from app.mail.courier import Courier
 from app.mail.mailbox import Mailbox
 from app.worker import JOBS, Worker
@@ -26,7 +28,7 @@ from tests.cast import Stage
 from tests.conftest import Clock
 from tests.features.test_report import frozen
 from tests.features.test_send import crowded
-from tests.sending import change, look, over, reached, send, until, working
+from tests.sending import books, change, look, over, reached, send, until, working
 from tests.servers.smtp import Server
 
 AUDIENCE = 1200
@@ -152,8 +154,7 @@ async def test_while_it_goes_out_it_pauses_by_itself_and_goes_on_when_a_person_s
     async with slow as server, working(over(cast.house, server.url)):
         await send(cast.house, issue_id)
         issue = await reached(cast.house, issue_id, State.PAUSED)
-        assert issue.reason is not None
-        assert issue.reason.startswith(f"{refusals} of ")
+        assert halt.read(issue.reason).cause is Cause.REFUSED
         server.mischief.body_delay = 0
 
         async def told() -> bool:
@@ -163,3 +164,21 @@ async def test_while_it_goes_out_it_pauses_by_itself_and_goes_on_when_a_person_s
         await change(cast.house, issue_id, schedule.resume)
         issue = await reached(cast.house, issue_id, State.SENT)
     assert (issue.accepted, issue.refused) == (readers - refusals, refusals)
+
+
+async def test_a_fast_worker_that_hears_of_no_mailbox_at_all_stops_before_the_next_look_at_the_books(
+    cast: Stage, clock: Clock
+) -> None:
+    """Nobody looks at the books here: what pauses it is what the sender hears."""
+    issue_id = await crowded(cast, clock, AUDIENCE)
+    await send(cast.house, issue_id)
+    async with cast.house.database.unit_of_work() as session:
+        await start(session, ring=cast.house.ring, now=houses.now())
+    async with Server(say={"rcpt": "550 5.1.1 nobody of that name"}, delay=0.01) as server:
+        engine = Worker(over(cast.house, server.url), Courier(cast.house.settings, Mailbox())).engine()
+        sending = asyncio.create_task(engine.run())
+        issue = await reached(cast.house, issue_id, State.PAUSED)
+        engine.stop()
+        await sending
+    assert halt.read(issue.reason).cause is Cause.REFUSED
+    assert (await books(cast.house, issue_id))["refused"] < AUDIENCE / 2

@@ -5,7 +5,8 @@ many mailboxes that are not there, which says that the list is wrong. And too ma
 the mail as unwanted. A relay that is away is waited for, and one full mailbox is nobody's fault.
 
 Refusals and complaints are counted over all workers, from the database, and from when a person last
-let the issue go on: who looked and decided is not asked again about the same.
+let the issue go on: who looked and decided is not asked again about the same. Each worker counts the refusals
+it hears as well: in the seconds between two looks at the database a fast one asks for thousands of mailboxes.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Breaker:
 
     def fine(self, run: Run) -> None:
         """A copy was accepted: whatever it was, it is over."""
+        run.accepted += 1
         if self._ours or self._lost:
             self._ours.pop(run, None)
             self._lost.pop(run, None)
@@ -63,6 +65,12 @@ class Breaker:
             said = f"{reply.code} {reply.enhanced or ''}".rstrip()
             self.tripped[run] = halt.told(Cause.REPLY, reply=said, stage=reply.stage)
 
+    def refused(self, run: Run) -> None:
+        """One more mailbox that is not there, or does not want it."""
+        run.refused += 1
+        if reason := _too_many(run.refused, run.accepted + run.refused):
+            self.tripped[run] = reason
+
     def lost(self, run: Run, connections: int) -> None:
         """One more connection lost with a copy under way; all at once is one event, thrice is not."""
         self._lost[run] += 1
@@ -71,7 +79,8 @@ class Breaker:
 
     def reset(self, run: Run) -> None:
         """It was seen to."""
-        self.fine(run)
+        self._ours.pop(run, None)
+        self._lost.pop(run, None)
         self.tripped.pop(run, None)
 
 
@@ -96,6 +105,10 @@ async def alarming(session: AsyncSession) -> list[Alarm]:
 def _refused(issue: Issue, books: dict[str, int]) -> str | None:
     refused = books["refused"] - issue.refused_before
     tried = books["accepted"] + books["refused"] - issue.tried_before
+    return _too_many(refused, tried)
+
+
+def _too_many(refused: int, tried: int) -> str | None:
     if refused < REFUSED_LEAST or refused <= tried * REFUSED_SHARE:
         return None
     return halt.told(Cause.REFUSED, count=refused, whole=tried)

@@ -115,6 +115,7 @@ class Engine:
             self._breaker.fine(item.run)
             return Fate(Outcome.ACCEPTED, code)
         if verdict in {Verdict.REFUSED, Verdict.DEAD}:
+            self._breaker.refused(item.run)
             ends = UUID(bytes=item.copy.subscriber) if verdict is Verdict.DEAD else None
             return Fate(Outcome.REFUSED, code, ends=ends)
         if verdict is Verdict.OURS:

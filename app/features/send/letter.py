@@ -25,7 +25,7 @@ from app.mail.smtp import Envelope
 class Run:
     """What all copies of one issue share while it goes out; another one once a person let it go on.
 
-    Only its pace changes, when a person changes that of the newsletter.
+    Only its pace changes, when a person changes that of the newsletter, and what this worker counts.
     """
 
     issue_id: UUID
@@ -40,6 +40,8 @@ class Run:
     started_at: datetime  # the mail's date, and the moment its signatures name
     since: datetime  # from when its patience counts: the start, or when a person let it go on
     patience: Patience
+    accepted: int = 0  # by this worker
+    refused: int = 0
 
     @property
     def signed(self) -> bool:
