@@ -128,17 +128,17 @@ async def come_back(session: AsyncSession, row: Subscriber, *, since: datetime, 
     `since` and `until` say from when to when they were subscribed before. Who was gone in the very moment
     in which the audience was counted belongs to it as much as who was counted first.
     """
-    going_out = await _going_out(session, row.newsletter_id)
+    going = await going_out(session, row.newsletter_id)
     await session.execute(
         update(Delivery)
         .where(
             Delivery.subscriber_id == row.id,
             Delivery.state == State.LEFT,
-            Delivery.issue_id.in_([issue.id for issue in going_out]),
+            Delivery.issue_id.in_([issue.id for issue in going]),
         )
         .values(state=State.WAITING, lease_owner=None, lease_until=None)
     )
-    for issue in going_out:
+    for issue in going:
         if not _uncounted(issue, since, until) or not (issue.notice or row.wants(until)):
             continue
         made = insert_or_skip(session, Delivery).values(
@@ -153,8 +153,12 @@ async def come_back(session: AsyncSession, row: Subscriber, *, since: datetime, 
             issue.audience += 1
 
 
-async def _going_out(session: AsyncSession, newsletter_id: UUID) -> list[Issue]:
-    """Issues that may still go out, locked: none is closed while somebody comes back to it."""
+async def going_out(session: AsyncSession, newsletter_id: UUID) -> list[Issue]:
+    """Issues that may still go out, locked: none is closed while somebody comes back to it.
+
+    Who ends copies first and comes back to them after takes these before: whoever stops an issue takes it
+    first and its copies after, and two who take the same in another order wait for each other for ever.
+    """
     query = select(Issue).where(Issue.newsletter_id == newsletter_id, Issue.state.in_(MAY_GO_OUT))
     locked = query.order_by(Issue.id).with_for_update().execution_options(populate_existing=True)
     return list(await session.scalars(locked))

@@ -11,9 +11,11 @@ from sqlalchemy import select, update
 
 from app.core import tokens
 from app.domain import house as houses
+from app.domain import issue as issues
 from app.domain.delivery import Delivery, State
+from app.domain.issue import State as IssueState
 from app.domain.subscriber import Subscriber
-from app.features import manage, unsubscribe
+from app.features import move, schedule, unsubscribe
 from app.features.send import freeze
 from app.features.send.close import close
 from app.features.send.start import start
@@ -49,7 +51,7 @@ async def moves(cast: Stage, now: datetime) -> None:
     words = {"a": NEW, "s": row.id.hex, "n": cast.letter.id.hex, "l": "nl", "x": uuid4().hex}
     token = tokens.seal(house.ring, "address", {**words, "i": now.isoformat()})
     async with house.database.unit_of_work() as session:
-        await manage.change_address(
+        await move.change_address(
             session, token, shown=lambda _: "Ja", ring=house.ring, book=house.book, now=now
         )
 
@@ -177,3 +179,18 @@ async def test_a_slip_that_is_taken_back_while_the_books_are_closed_keeps_them_o
         await asyncio.wait({closing}, timeout=1.0)
     assert not await closing
     assert await copies(cast, issue_id) == [State.WAITING]
+
+
+async def test_an_issue_can_be_stopped_while_a_new_address_says_yes(cast: Stage, clock: Clock) -> None:
+    """Who stops it takes the issue first and its copies after; the other waits, and neither is refused."""
+    house, issue_id = cast.house, await begun(cast, clock)
+    while await count(cast, issue_id):
+        pass
+    async with house.database.unit_of_work() as session:
+        issue = await issues.get(session, issue_id, lock=True)
+        moving = asyncio.create_task(moves(cast, houses.now()))
+        await asyncio.wait({moving}, timeout=1.0)
+        await schedule.cancel(session, issue, actor="dana", now=houses.now())
+    await moving
+    assert await cast.find(NEW) is not None
+    assert (await look(house, issue_id)).state == IssueState.CANCELLED

@@ -18,7 +18,7 @@ from app.core.crypto import Unreadable
 from app.domain import block, notice, outbox
 from app.domain.block import Ground
 from app.domain.outbox import Mail, Purpose
-from app.features import manage, subscribe
+from app.features import manage, move, subscribe
 from app.features.post import decide
 from app.features.post.carry import Carrier
 from app.features.subscribe import Form, Limits
@@ -297,4 +297,4 @@ async def test_two_carriers_at_once_send_each_mail_once(
 
 def test_the_mail_says_how_long_its_link_really_works() -> None:
     assert timedelta(hours=decide.MYDATA_HOURS) == manage.OPENS_FOR
-    assert timedelta(hours=decide.MOVE_HOURS) == manage.MOVES_FOR
+    assert timedelta(hours=decide.MOVE_HOURS) == move.MOVES_FOR

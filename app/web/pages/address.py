@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from app.domain.newsletter import Newsletter
-from app.features import manage
+from app.features import move
 from app.web.deps import Looking, Pressed
 from app.web.doors import Doors, Kind
 from app.web.links import signed
@@ -18,8 +18,8 @@ doors = Doors()
 async def show(visit: Looking, token: str) -> Response:
     """The button."""
     async with visit.reading() as session:
-        move = await manage.look_move(session, token, ring=visit.ring, book=visit.book, now=visit.now)
-    return visit.page("address_confirm.html", move.newsletter, action=visit.path)
+        found = await move.look(session, token, ring=visit.ring, book=visit.book, now=visit.now)
+    return visit.page("address_confirm.html", found.newsletter, action=visit.path)
 
 
 @doors.act(*signed("address"), kind=Kind.SIGNED_LINK)
@@ -30,7 +30,7 @@ async def press(visit: Pressed, token: str) -> Response:
         return shown(letter, visit.language)
 
     async with visit.writing() as session:
-        letter = await manage.change_address(
+        letter = await move.change_address(
             session, token, shown=seen, ring=visit.ring, book=visit.book, now=visit.now
         )
     return visit.page("address_changed.html", letter)

@@ -11,7 +11,8 @@ from app.core import tokens
 from app.core.errors import Invalid, TooMany
 from app.core.language import LANGUAGES
 from app.features import manage, subscribe
-from app.features.manage import MOVES_FOR, PAUSES, Mine
+from app.features.manage import PAUSES, Mine
+from app.features.move import MOVES_FOR
 from app.web import forms, holding
 from app.web.deps import Looking, Pressed, Visit
 from app.web.doors import Doors, Kind
