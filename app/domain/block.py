@@ -117,13 +117,20 @@ def _subject(ring: KeyRing, newsletter_id: UUID, address: Address, key_id: str) 
 
 
 async def active(
-    session: AsyncSession, known: list[bytes], *, now: datetime, but: Ground | None = None
+    session: AsyncSession,
+    newsletter_id: UUID,
+    known: list[bytes],
+    *,
+    now: datetime,
+    but: Ground | None = None,
 ) -> Block | None:
     """The block that holds for these pseudonyms, if one does; the latest when keys have changed.
 
-    `but` is a ground that does not count here.
+    `but` is a ground that does not count here. The newsletter is named because the index begins with it:
+    without it every mail would have all blocks read.
     """
-    query = select(Block).where(Block.subject.in_(known), or_(Block.ends_at.is_(None), Block.ends_at > now))
+    here = Block.newsletter_id == newsletter_id, Block.subject.in_(known)
+    query = select(Block).where(*here, or_(Block.ends_at.is_(None), Block.ends_at > now))
     counting = query if but is None else query.where(Block.ground != but)
     return (await session.scalars(counting.order_by(Block.at.desc()))).first()
 

@@ -49,8 +49,8 @@ async def blocks(session: AsyncSession, address: Address, *, ring: KeyRing, now:
 async def _blocks(
     session: AsyncSession, letters: Sequence[Newsletter], address: Address, *, ring: KeyRing, now: datetime
 ) -> list[Block]:
-    known = [block.subjects(ring, letter.id, address) for letter in letters]
-    found = [await block.active(session, each, now=now) for each in known]
+    known = {letter.id: block.subjects(ring, letter.id, address) for letter in letters}
+    found = [await block.active(session, each, known[each], now=now) for each in known]
     return [each for each in found if each is not None]
 
 

@@ -252,7 +252,8 @@ async def void_since(
         raise NotReady(["the ledger cannot be reached"]) from None
     query = select(PendingEnd.at).where(PendingEnd.subject.in_(subjects))
     moments = [*await session.scalars(query), (await service.state(session)).void_before, last]
-    blocked = await block.active(session, block.subjects(ring, newsletter_id, address), now=now)
+    known = block.subjects(ring, newsletter_id, address)
+    blocked = await block.active(session, newsletter_id, known, now=now)
     if blocked is not None:
         moments.append(blocked.at)
     return max((each for each in moments if each is not None), default=None)

@@ -132,7 +132,7 @@ async def _add(session: AsyncSession, asked: Asked, words: str, *, ring: KeyRing
 async def declined(session: AsyncSession, asked: Asked, *, ring: KeyRing, now: datetime) -> Block | None:
     """The block that "this was not me" made before, while it lasts."""
     known = block.subjects(ring, asked.newsletter.id, asked.address)
-    found = await block.active(session, known, now=now)
+    found = await block.active(session, asked.newsletter.id, known, now=now)
     return found if found is not None and found.ground == Ground.NOT_ME else None
 
 

@@ -82,7 +82,7 @@ async def _seen(
         letter,
         await subscriber.find(session, ring, letter.id, address),
         await consent.of(session, known),
-        await block.active(session, block.subjects(ring, letter.id, address), now=now),
+        await block.active(session, letter.id, block.subjects(ring, letter.id, address), now=now),
         await request.of(session, known),
         bool(await candidate.listed(session, ring, farewell.pseudonyms(ring, letter.id, address))),
     )

@@ -173,7 +173,7 @@ async def _holding(
         consents=consents,
         wordings={each.id: each.text for each in texts},
         deliveries=await _deliveries(session, row) if row else [],
-        blocked=await block.active(session, blocks, now=now),
+        blocked=await block.active(session, letter.id, blocks, now=now),
         requests=await request.of(session, known),
         ends=await _ends(book, [*subjects, *known, *blocks]),
         lists=await candidate.listed(session, ring, subjects),

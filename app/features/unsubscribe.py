@@ -94,7 +94,7 @@ async def undo(session: AsyncSession, value: str, *, ring: KeyRing, now: datetim
     known = block.subjects(ring, letter.id, parse(content["a"]))
     proof = await consent.of(session, consent.proofs(ring, letter.id, parse(content["a"])))
     void = (void_before and ended_at <= void_before) or not proof  # gone: erased in the meantime
-    if void or await block.active(session, known, now=now):
+    if void or await block.active(session, letter.id, known, now=now):
         raise LinkProblem("void", slug=letter.slug, language=content["l"])
     if await service.use_link(session, content["x"], issued_at=now):
         await _bring_back(session, letter, content, ring=ring, now=now)

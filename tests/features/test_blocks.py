@@ -68,7 +68,7 @@ async def ground_of(on: Stage, address: str, clock: Clock, house: House | None =
     house = house or on.house
     known = block.subjects(house.ring, on.letter.id, parse(address))
     async with house.database.reading() as session:
-        found = await block.active(session, known, now=clock())
+        found = await block.active(session, on.letter.id, known, now=clock())
     return Ground(found.ground) if found else None
 
 
@@ -147,7 +147,7 @@ async def test_a_mailbox_that_a_server_says_is_gone_is_blocked_and_comes_back_by
 
         async def blocked() -> bool:
             async with house.database.reading() as session:
-                return await block.active(session, known, now=worker.clock()) is not None
+                return await block.active(session, cast.letter.id, known, now=worker.clock()) is not None
 
         await until(blocked)
         clock.time = worker.clock()

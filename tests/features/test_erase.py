@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.core.address import parse
 from app.core.crypto import KeyRing, new_key
-from app.domain import consent, outbox
+from app.domain import consent, erasure, farewell, lookup, outbox
 from app.domain.audit import Event, Record
+from app.domain.block import Ground
+from app.domain.house import House
+from app.domain.lookup import Why
 from app.domain.outbox import Mail, Purpose
-from app.features import erase
+from app.features import certify, erase
 from app.features.erase import Erased
-from tests.cast import ALICE, BOB, Stage
+from tests.cast import ALICE, BOB, Stage, wants
 from tests.conftest import Clock
 
 
@@ -62,3 +72,59 @@ async def test_a_mail_that_nobody_can_open_keeps_nobody_from_being_erased(
     await queue(cast, clock, "nobody", stranger)
     assert (await forget(cast, clock, ALICE)).subscriptions == 1
     assert await cast.find(ALICE) is None
+
+
+SHORT = {"newsletter", "outbox", "pending_end", "service"}  # tables that do not grow with the readers
+Said = list[tuple[str, Any]]
+
+
+@contextmanager
+def heard(house: House) -> Iterator[Said]:
+    """Every statement that the main database is asked meanwhile, with its values."""
+    said: Said = []
+
+    def hear(_connection: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
+        said.append((statement, values))
+
+    engine = house.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    yield said
+    event.remove(engine, "before_cursor_execute", hear)
+
+
+def read_whole(house: House, said: Said) -> set[str]:
+    """Which tables these statements read from end to end, or an index of them."""
+    plans = []
+    with sqlite3.connect(str(house.database.url.database)) as connection:
+        for statement, values in said:
+            plans += connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+    return {found[1] for *_, step in plans if (found := re.match(r"SCAN (\w+)", step))}
+
+
+async def known_in_every_way(on: Stage, clock: Clock) -> None:
+    """Alice came in with a list, was looked up, asks something, and asked for silence."""
+    house, alice = on.house, parse(ALICE)
+    async with house.database.unit_of_work() as session:
+        kept = await consent.worded(session, "form of 2019", clock())
+        words: dict[str, Any] = {"at": clock() - timedelta(days=1), "wording_id": kept}
+        consent.record(session, house.ring, on.letter.id, alice, consent.Event.IMPORTED, **words)
+        lookup.note(session, house.ring, alice, why=Why.QUESTION, number="V-2026-000009", now=clock())
+        session.add(wants(house, on.letter, ALICE, clock()))
+        tools: dict[str, Any] = {"ring": house.ring, "book": house.book, "now": clock()}
+        await farewell.block_address(session, on.letter.id, alice, Ground.OBJECTION, **tools)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_one_among_a_million_is_found_by_indexes_alone(cast: Stage, clock: Clock) -> None:
+    house, alice = cast.house, parse(ALICE)
+    await known_in_every_way(cast, clock)
+    words: dict[str, Any] = {"ring": house.ring, "now": clock()}
+    with heard(house) as said:
+        async with house.database.unit_of_work() as session:
+            assert (await erasure.ahead(session, alice, **words)).blocks
+            acts = {**words, "book": house.book, "actor": "fatima"}
+            erased = await erase.unblock(session, alice, await erase.erase(session, alice, **acts), **acts)
+            office = certify.Office("Bode", house.ring, house.book, 35)
+            await certify.certify(session, office, alice, erased.removed, now=clock())
+    assert (erased.proofs, erased.lookups, erased.requests, erased.blocks) == (3, 1, 1, 1)
+    assert read_whole(house, said) - SHORT == set()

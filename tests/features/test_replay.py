@@ -146,7 +146,7 @@ async def test_every_block_is_put_back_and_a_longer_one_stays(
     for ground in Ground:
         known = block.subjects(house.ring, on.letter.id, parse(f"{ground}@example.net"))
         async with house.database.reading() as session:
-            found = await block.active(session, known, now=clock())
+            found = await block.active(session, on.letter.id, known, now=clock())
         assert found is not None
         assert found.ground == ground
     async with house.database.unit_of_work() as session:

@@ -204,7 +204,7 @@ async def test_an_objection_always_succeeds_and_is_answered_in_spite_of_its_bloc
     assert "/blokkade/" in (await office.mails())[0]["words"]["lift_url"]  # how to take it back
     async with office.house.database.reading() as session:
         known = block.subjects(office.house.ring, office.on.letter.id, parse(ALICE))
-        assert await block.active(session, known, now=office.clock()) is not None
+        assert await block.active(session, office.on.letter.id, known, now=office.clock()) is not None
     (letter,) = (await office.post()).letters()
     assert letter.recipient == ALICE
     assert "Hef de blokkade op" in plain(letter.content)

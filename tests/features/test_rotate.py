@@ -119,9 +119,8 @@ async def test_what_has_no_address_keeps_its_key_and_goes_on_working(cast: Stage
     await moved(house)
     assert await mailed(house, cast, BOB, clock()) is None
     async with house.database.reading() as session:
-        assert await block.active(
-            session, block.subjects(house.ring, cast.letter.id, parse(BOB)), now=clock()
-        )
+        known = block.subjects(house.ring, cast.letter.id, parse(BOB))
+        assert await block.active(session, cast.letter.id, known, now=clock())
         main = await survey.uses(session, domain.MAIN)
     ledger = await house.book.look(lambda session: survey.uses(session, domain.LEDGER))
     assert main == {old: {"block": 1, "consent": 5}, new: {"staff": len(people.PEOPLE), "subscriber": 1}}

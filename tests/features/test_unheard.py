@@ -44,6 +44,6 @@ async def test_who_was_refused_for_good_in_the_books_is_ended_and_blocked(cast: 
     assert there == [ALICE, FULL, OLDER, MOVED]
     async with house.database.reading() as session:
         known = block.subjects(house.ring, cast.letter.id, parse(BOB))
-        found = await block.active(session, known, now=clock())
+        found = await block.active(session, cast.letter.id, known, now=clock())
     assert found is not None
     assert found.ground == Ground.BOUNCE

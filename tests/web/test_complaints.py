@@ -49,7 +49,9 @@ async def test_the_same_answer_whoever_it_was_and_both_are_blocked_for_three_yea
     async with site.house.database.reading() as db:
         for address in (ALICE, BOB):
             known = block.subjects(site.house.ring, site.stage.letter.id, parse(address))
-            found = await block.active(db, known, now=site.clock() + timedelta(days=1094))
+            found = await block.active(
+                db, site.stage.letter.id, known, now=site.clock() + timedelta(days=1094)
+            )
             assert found is not None
             assert found.ground == Ground.COMPLAINT
         trail = await db.scalars(select(Record).where(Record.event == Event.COMPLAINT_RECORDED))

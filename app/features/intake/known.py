@@ -57,7 +57,7 @@ async def known(
     indexes, blocks = under(subscriber.indexes), under(block.subjects)
     return Known(
         {indexes[each] for each in await _there(session, newsletter_id, indexes)},
-        {blocks[each] for each in await _blocked(session, blocks, now)},
+        {blocks[each] for each in await _blocked(session, newsletter_id, blocks, now)},
         await _ended(session, book, under(farewell.pseudonyms), under(consent.proofs)),
     )
 
@@ -67,9 +67,12 @@ async def _there(session: AsyncSession, newsletter_id: UUID, indexes: Values) ->
     return (await session.scalars(query.where(Subscriber.address_index.in_(indexes)))).all()
 
 
-async def _blocked(session: AsyncSession, blocks: Values, now: datetime) -> Sequence[bytes]:
-    holds = or_(Block.ends_at.is_(None), Block.ends_at > now)
-    return (await session.scalars(select(Block.subject).where(Block.subject.in_(blocks), holds))).all()
+async def _blocked(
+    session: AsyncSession, newsletter_id: UUID, blocks: Values, now: datetime
+) -> Sequence[bytes]:
+    here = Block.newsletter_id == newsletter_id, Block.subject.in_(blocks)
+    query = select(Block.subject).where(*here, or_(Block.ends_at.is_(None), Block.ends_at > now))
+    return (await session.scalars(query)).all()
 
 
 async def _ended(session: AsyncSession, book: Book, ends: Values, proofs: Values) -> dict[str, datetime]:

@@ -89,7 +89,7 @@ async def _blocked(desk: Desk, letter: Newsletter, address: Address, purpose: Pu
     known = block.subjects(desk.ring, letter.id, address)
     # Who has a mailbox again that was gone can only come back by a mail to it (ER-05).
     but = Ground.BOUNCE if purpose is Purpose.SIGNUP else None
-    return await block.active(desk.session, known, now=desk.now, but=but) is not None
+    return await block.active(desk.session, letter.id, known, now=desk.now, but=but) is not None
 
 
 async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance: Allowance) -> bool:
