@@ -186,3 +186,42 @@ async def test_one_certificate_that_cannot_be_read_keeps_no_other_back_and_is_na
     assert await works(site, "certificates") == [f"1 mailed; cannot be read: {numbers[0]}"]
     assert [each["address"] for each in await site.mails()] == [CHRIS]
     assert await works(site, "certificates") == [f"0 mailed; cannot be read: {numbers[0]}"]
+
+
+async def damaged(site: Site) -> None:
+    """The key of the last request's address is gone, or a disk changed it."""
+    async with site.house.database.unit_of_work() as db:
+        last = (await row(site)).seq
+        await db.execute(update(Request).where(Request.seq == last).values(address=b"damaged"))
+
+
+async def test_a_certificate_that_can_never_be_made_is_told_on_the_page_and_given_up_there(
+    site: Site, fatima: Browser
+) -> None:
+    page = await entered(fatima)
+    await fatima.press(page, f"{page}/identity", ground="document")
+    with without_ledger(site):
+        await fatima.press(page, f"{page}/done", way="mail")
+    await damaged(site)
+    shown = await site.get(page)
+    assert (shown.status_code, "is niet te lezen</h2>" in shown.text) == (200, True)
+    assert "Gewist; het bewijs kan nu niet worden gemaakt" in shown.text
+    assert "Ons register was niet bereikbaar" not in shown.text
+    closed = await fatima.press(page, f"{page}/unreached", without="yes")
+    assert (closed.status_code, (await row(site)).state) == (303, State.UNREACHED)
+    assert ((await row(site)).address, (await row(site)).unproven) == (None, None)
+
+
+@pytest.mark.parametrize("kind", ["erasure", "access"])
+async def test_a_request_whose_address_cannot_be_read_says_so_and_can_be_closed(
+    site: Site, fatima: Browser, kind: str
+) -> None:
+    page = await entered(fatima, kind=kind)
+    await fatima.press(page, f"{page}/identity", ground="lost_mailbox")
+    await damaged(site)
+    for step in ("done", "copy") if kind == "access" else ("done",):
+        answer = await fatima.press(page, f"{page}/{step}", way="letter")
+        assert (answer.status_code, "Daarom is er niets gedaan" in answer.text) == (400, True)
+    assert (await row(site)).state == State.KNOWN
+    assert (await fatima.press(page, f"{page}/withdraw")).status_code == 303
+    assert ((await row(site)).state, (await row(site)).address) == (State.WITHDRAWN, None)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.core import paths
 from app.core.address import Address
+from app.core.crypto import Unreadable
 from app.core.errors import TooMany
 from app.core.language import translations
 from app.domain import request, term
@@ -24,7 +25,7 @@ from app.web.errors import retry_after
 from app.web.holding import Group
 from app.web.pages.verify import desk
 from app.web.staff.gate import Entered, Inside
-from app.web.staff.request.steps import page
+from app.web.staff.request.steps import UNREAD, page
 from app.web.staff.rooms import OFFICERS, REQUESTS
 
 LETTER: Final = f"{REQUESTS}/{{case}}/letter"
@@ -62,6 +63,8 @@ async def copy(visit: Entered, case: UUID) -> Response:
         answer.status_code = limit.status
         answer.headers.update(retry_after(limit.wait))
         return answer
+    except Unreadable:
+        return await page(visit, case, UNREAD, "")
     except (duplicate.NoCopy, duplicate.SeenBefore) as refused:
         return await page(visit, case, type(refused).__name__, "")
     return _page(visit, row, sender, held, looks)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from app.core.crypto import Unreadable
 from app.core.errors import IllegalMove, NotFound, Refused
 from app.domain import erasure, refusal, request, term
 from app.domain.certificate import Removed
@@ -33,6 +34,7 @@ from app.web.staff.rooms import OFFICERS, REQUESTS, WATCHERS
 
 ONE: Final = f"{REQUESTS}/{{case}}"
 WITHOUT: Final = "without"  # the box that gives a certificate up
+UNREAD: Final = "unread"  # what went wrong when the key of the address is away, or the address was damaged
 LISTED = TypeVar("LISTED", bound=StrEnum)
 Step = Callable[[AsyncSession, Desk, Request], Awaitable[None]]
 
@@ -219,6 +221,8 @@ async def _take(visit: Inside, case: UUID, step: Step) -> Response:
         return await page(visit, case, "choose", str(missing))
     except NotFound:
         raise
+    except Unreadable:
+        return await page(visit, case, UNREAD, "")
     except IllegalMove:
         return await page(visit, case, "moved", "")
     except Refused as trouble:
@@ -233,13 +237,15 @@ async def page(visit: Inside, case: UUID, error: str | None, field: str) -> Resp
     async with visit.reading() as db:
         row = await request.by_id(db, case)
         letter = await db.get_one(Newsletter, row.newsletter_id)
-        ahead = await _ahead(visit, db, row) if may_act else None
-        waits = Removed(**row.unproven["removed"]) if may_act and row.unproven else None
+        opens = _opens(visit, row)
+        ahead = await _ahead(visit, db, row) if may_act and opens else None
+        waits = Removed(**row.unproven["removed"]) if may_act and opens and row.unproven else None
         proof_url = await _proof(visit, db, row, waits) if waits else None
     opened_until = row.asked_at + identify.OPENS_FOR if row.asked_at else None
     words: dict[str, Any] = {
         "ahead": ahead,
         "proof_url": proof_url,
+        "unread": not opens,
         "clock": line(row, on),
         "letter": letter,
         "may_act": may_act,
@@ -257,6 +263,14 @@ async def page(visit: Inside, case: UUID, error: str | None, field: str) -> Resp
         "copy": await _copy(visit, row) if may_act else None,
     }
     return visit.page("staff_request.html", status=WRONG if error else OK, row=row, **words)
+
+
+def _opens(visit: Inside, row: Request) -> bool:
+    """Whether its address can be read, as long as it has one: else the page says so, and it can be closed."""
+    try:
+        return row.address is None or bool(request.opened(visit.ring, row))
+    except Unreadable:
+        return False
 
 
 async def _copy(visit: Inside, row: Request) -> str | None:
