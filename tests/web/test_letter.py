@@ -137,3 +137,20 @@ async def test_a_letter_is_in_the_language_of_who_asked_and_says_why_not(site: S
     letter = " ".join((await site.get(f"{page}/letter")).text.split())
     assert '<html lang="en">' in letter
     assert "We do not do what you asked. You asked the same several times in a short time." in letter
+
+
+@pytest.mark.parametrize(
+    ("kind", "says", "never"),
+    [
+        ("access", "hebben u een link gemaild naar alles", "Bij deze brief zit"),
+        ("erasure", "Het bewijs stond in de mail", "Bij deze brief zit"),
+    ],
+)
+async def test_a_letter_after_a_mail_promises_nothing_that_is_not_in_the_envelope(
+    site: Site, fatima: Browser, kind: str, says: str, never: str
+) -> None:
+    page = await entered(fatima, kind=kind)
+    await fatima.press(page, f"{page}/identity", ground="document")
+    await fatima.press(page, f"{page}/done", way="mail")
+    letter = " ".join((await site.get(f"{page}/letter")).text.split())
+    assert (says in letter, never in letter) == (True, False)
