@@ -149,8 +149,7 @@ async def hold(session: AsyncSession, reason: str, *, ring: KeyRing, now: dateti
 async def replay(watch: Watch, *, everything: bool = False, now: datetime) -> int:
     """End again whoever the ledger says has gone; idempotent. Returns how many rows went.
 
-    Blocks and restrictions are put back too. `everything` starts at the first entry and also matches
-    entries made under another key.
+    Blocks and restrictions too. `everything` starts at the first entry and matches other keys' as well.
     """
     ended = 0
     async with watch.database.reading() as session:
@@ -228,9 +227,13 @@ async def _replay_across_keys(watch: Watch) -> int:
 
 async def _look_up(watch: Watch, rows: list[Subscriber]) -> list[tuple[Subscriber, Entry]]:
     """What the ledger says last happened to these rows, under whatever key it was written."""
-    ring = watch.ring
-    names = [farewell.pseudonyms(ring, row.newsletter_id, subscriber.opened(ring, row)) for row in rows]
-    known = {each: row for row, own in zip(rows, names, strict=True) for each in own}
+    known: dict[bytes, Subscriber] = {}
+    for row in rows:
+        try:
+            address = subscriber.opened(watch.ring, row)
+            known |= dict.fromkeys(farewell.pseudonyms(watch.ring, row.newsletter_id, address), row)
+        except Unreadable:  # no mail can go to it, and it keeps no other row waiting
+            log.warning("replay.key_missing", key=row.key_id)
     later: dict[int, list[Entry]] = {}
     for entry in await watch.book.of(list(known)):
         if entry.at >= known[entry.subject].confirmed_at:

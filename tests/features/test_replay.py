@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.address import parse
@@ -95,6 +95,21 @@ async def test_after_a_change_of_keys_everyone_is_what_the_ledger_says(on: Stage
     alice = await find(house, on, ALICE)
     assert alice is not None
     assert alice.restricted_at is not None
+
+
+async def test_one_row_that_nobody_can_open_keeps_no_other_from_ending(on: Stage, clock: Clock) -> None:
+    house, old = on.house, on.house.ring.active
+    bob = await people.join(house, on.letter, BOB, clock())
+    clock.forward(seconds=1)
+    await house.book.write([Farewell(on.letter.id, old, bob.subject, Reason.LEFT, clock())])
+    fresh = new_key(clock())
+    house.ring = KeyRing([house.ring._keys[old], fresh], active=fresh.id)
+    await seal_again(house, bob, BOB)
+    async with house.database.unit_of_work() as session:
+        damage = update(Subscriber).where(Subscriber.id == on.alice.id).values(address=b"damaged")
+        await session.execute(damage)
+    assert await guard.replay(watching(house), everything=True, now=clock()) == 1
+    assert await find(house, on, BOB) is None
 
 
 async def seal_again(house: House, row: Subscriber, address: str) -> None:
