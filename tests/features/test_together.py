@@ -23,7 +23,7 @@ from tests.sending import approved, books, over, reached, send, until, working
 from tests.servers.smtp import Server
 
 PACE = 20
-CROWD = 200  # at that pace it takes ten seconds
+CROWD = 600  # at that pace it takes half a minute: longer than a test waits for anything
 
 
 @pytest.fixture
