@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
+from app.core import tokens
+from app.core.address import parse
 from app.core.settings import Settings
+from app.domain import newsletter, subscriber
+from app.domain.house import open_house
 from tests.backups import Backups
 from tests.conftest import DATABASES
 from tests.faults.promise import kept_its_promise
@@ -53,6 +59,33 @@ def test_forgotten(scene: Scene) -> None:
     scene.reaches("sent")
     assert last not in scene.copies()
     kept_its_promise(scene, left=1)
+
+
+def test_left(scene: Scene) -> None:
+    """A reader leaves by one click while it goes out: a copy not sent yet is not sent, and the books balance."""
+    scene.serve()
+    last = f"reader{READERS - 2}@example.net"
+    link = asyncio.run(leaving(scene, last))
+    scene.begin()
+    with scene.after(READERS // 4):
+        answer = scene.http.post(f"/afmelden/{link}", data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == HTTPStatus.OK
+    scene.reaches("sent")
+    assert last not in scene.copies()
+    kept_its_promise(scene, left=1)
+
+
+async def leaving(scene: Scene, address: str) -> str:
+    """The token in the mail that this reader is about to get."""
+    urls = {each: scene.environment[f"BODE_{each.upper()}"] for each in ("database_url", "ledger_url")}
+    folder = scene.folder
+    house = await open_house(Settings(data_dir=folder, keys_file=folder / "keys.json", **urls))
+    async with house.database.reading() as session:
+        (letter,) = await newsletter.every(session)
+        row = await subscriber.find(session, house.ring, letter.id, parse(address))
+    await house.close()
+    assert row is not None
+    return tokens.mark(house.ring, "leave", letter.tag, row.id)
 
 
 @pytest.mark.parametrize("lease", [LEASE])
