@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import glass
 from app.cli.door import AsJson, answer, change, inside, warn
-from app.cli.forms import Language, mailbox
-from app.core.names import spelled
+from app.cli.forms import Language, account, mailbox
 from app.domain import house as houses
 from app.domain import staff as people
 from app.domain.handed import Kind
@@ -37,7 +36,7 @@ IN_HAND = {
 
 def name(text: str) -> str:
     """A name that the audit trail can write down."""
-    called = spelled(text)
+    called = account(text)
     if not people.may_be_called(called):
         raise typer.BadParameter("use letters, digits, spaces, points, hyphens and apostrophes; 60 at most")
     return called
@@ -125,7 +124,7 @@ def _say_mailed(person: Staff, *, mailed: bool) -> None:
 
 @app.command("invite", epilog="Example: bode staff invite dana")
 def invite(
-    called: Annotated[str, typer.Argument(metavar="NAME", help="Whose account.")],
+    called: Annotated[str, typer.Argument(parser=account, metavar="NAME", help="Whose account.")],
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -165,7 +164,7 @@ def list_(*, as_json: AsJson = False) -> None:
 
 @app.command("disable", epilog="Example: bode staff disable dana --dry-run")
 def disable(
-    called: Annotated[str, typer.Argument(metavar="NAME", help="Whose account.")],
+    called: Annotated[str, typer.Argument(parser=account, metavar="NAME", help="Whose account.")],
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what is in their hands; close nothing.")

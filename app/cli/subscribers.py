@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import bar, glass
 from app.cli.door import REFUSED, AsJson, answer, change, inside
+from app.cli.forms import account
 from app.core.errors import Refused
 from app.domain import audit, staff
 from app.domain import house as houses
@@ -29,8 +30,12 @@ from app.features.intake import Desk, Tally
 BLOCK = 1 << 20  # octets counted at once
 
 Slug = Annotated[str, typer.Option(metavar="SLUG", help="Which newsletter.")]
-Officer = Annotated[str, typer.Option(metavar="NAME", help="The privacy officer who answers for the list.")]
-Released = Annotated[str, typer.Option(metavar="NAME", help="The second person, who looked and agrees.")]
+Officer = Annotated[
+    str, typer.Option(parser=account, metavar="NAME", help="The privacy officer who answers for the list.")
+]
+Released = Annotated[
+    str, typer.Option(parser=account, metavar="NAME", help="The second person, who looked and agrees.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]
 

@@ -51,6 +51,16 @@ def test_a_change_after_approval_takes_the_approval_away(office: Desk) -> None:
     assert (shown["state"], shown["approver"], shown["due_at"]) == ("draft", None, None)
 
 
+def test_a_name_means_the_same_account_however_its_accents_were_typed(office: Desk) -> None:
+    opened = ("staff", "add", "--email", "post@example.org")
+    office.bode(*opened, "--name", "Zo\u00eb", "--role", "editor")
+    office.bode(*opened, "--name", "Andr\u00e9", "--role", "approver")
+    brought = office.told(*IMPORT[:-1], "Zoe\u0308")  # as a name comes out of a list made on a Mac
+    approved = office.told("issue", "approve", brought["id"], "--approver", "Andre\u0301")
+    assert (approved["author"], approved["approver"]) == ("Zo\u00eb", "Andr\u00e9")
+    office.bode("staff", "disable", "Andre\u0301")
+
+
 def test_every_problem_of_a_manuscript_is_told_with_its_line(office: Desk, tmp_path: Path) -> None:
     path = tmp_path / "odd.md"
     path.write_text("---\nsubject: \nlanguage: xx\n---\n\n```event\ntitle: Weg\n```\n")
