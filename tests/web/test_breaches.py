@@ -15,6 +15,7 @@ from app.domain.delivery import State as Fate
 from app.domain.issue import Issue
 from app.domain.issue import State as Sending
 from app.features import guard
+from app.web.templating import text_of
 from tests.web.conftest import Site, field
 from tests.web.desk import Browser, enrolled, straight_in
 
@@ -64,7 +65,7 @@ async def test_from_the_first_facts_to_a_notice_that_is_planned(site: Site, fati
     assert "ten minste één" in (await fatima.press(page, f"{page}/notice")).text
     await fatima.press(page, f"{page}/notice", **{"advice-suspect_mail": "1"})
     own = (await site.get(page)).text
-    assert "Ga ervan uit dat anderen uw e-mailadres kunnen lezen" in own
+    assert "Ga ervan uit dat anderen uw e-mailadres kunnen lezen" in text_of(own)
     assert "Tekst voor de website" in own
     assert f'{page}/approve"' not in own
     ada = await seated(site, "ada")
@@ -110,7 +111,7 @@ async def test_a_notice_that_went_is_shown_as_it_went_whatever_is_learned_later(
         issue.state, issue.started_at = Sending.SENDING, site.clock()
     fatima = await seated(site, "fatima")
     await fatima.press(f"{page}/facts", f"{page}/facts", **{**FACTS, "keys": "no"})
-    shown = " ".join((await site.get(page)).text.split())
+    shown = " ".join(text_of((await site.get(page)).text).split())
     said, learned = "Ga ervan uit dat anderen uw e-mailadres kunnen lezen", "om ze te lezen zijn niet gelekt"
     above, website = shown.split("Tekst voor de website")
     website, went = website.split("Het bericht aan lezers van")
@@ -121,6 +122,30 @@ async def test_a_notice_that_went_is_shown_as_it_went_whatever_is_learned_later(
     ]
     assert "Datalek: wat er met uw gegevens is gebeurd" in went
     assert "De mail zoals die is goedgekeurd, Engels" in went
+
+
+async def test_an_editor_cannot_rewrite_the_notice_of_a_breach_nor_take_its_approval_away(
+    site: Site, fatima: Browser
+) -> None:
+    page = str((await fatima.press(NEW, NEW, **FACTS)).headers["location"])
+    await fatima.press(page, f"{page}/notice", **{"advice-suspect_mail": "1"})
+    ada = await seated(site, "ada")
+    await ada.press(page, f"{page}/approve", seen=field((await site.get(page)).text, "seen"))
+    _, issue = await held(site)
+    dana, here = await seated(site, "dana"), f"/staff/issues/{issue.id}"
+    shown = await site.get(f"{here}/write/nl")
+    assert "Dit is het bericht over een datalek" in shown.text
+    assert f"{here}/open" not in shown.text
+    mine = {"language": "nl", "act": "open", "subject": "Alles is in orde", "version": "1"}
+    for path in ("open", "write/nl", "languages"):
+        assert (await dana.press("/staff/account", f"{here}/{path}", **mine)).status_code == 409
+    _, now = await held(site)
+    assert (now.state, now.digest, now.author) == (Sending.SCHEDULED, issue.digest, "fatima")
+    async with site.house.database.unit_of_work() as db:
+        (await issues.get(db, issue.id)).state = Sending.DRAFT  # as after a restore
+    assert "Dit is het bericht over een datalek" in (await site.get(f"{here}/write/nl")).text
+    assert (await dana.press("/staff/account", f"{here}/write/nl", **mine)).status_code == 409
+    assert (await held(site))[1].author == "fatima"
 
 
 async def going(site: Site, fatima: Browser, page: str, issue_id: UUID) -> None:

@@ -150,8 +150,11 @@ async def drop(session: AsyncSession, issue: Issue, language: str, *, author: st
 
 
 def must_be_open(issue: Issue) -> None:
-    """Raise IllegalMove unless it is a draft: taking an approval away is a step of its own."""
-    if issue.state != State.DRAFT:
+    """Raise IllegalMove unless it is a draft: taking an approval away is a step of its own.
+
+    A notice of a data breach that is a draft again, after a restore, is no editor's to write either.
+    """
+    if issue.state != State.DRAFT or issue.notice:
         raise IllegalMove(f"issue {issue.number} is '{issue.state}'; open it again before changing it")
 
 

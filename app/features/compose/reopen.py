@@ -14,8 +14,11 @@ from app.domain.issue import Issue, State
 
 
 def changeable(issue: Issue) -> bool:
-    """Whether anybody may still change it: what a reader may have is as it is."""
-    return not issue.begun and issue.state not in {State.CANCELLED, State.HELD}
+    """Whether an editor may still change it: what a reader may have is as it is.
+
+    The words of a notice of a data breach follow from its facts, which officers write.
+    """
+    return not issue.begun and not issue.notice and issue.state not in {State.CANCELLED, State.HELD}
 
 
 async def reopen(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:

@@ -52,7 +52,7 @@ async def show(visit: Entered, issue: UUID, language: str) -> Response:
     """The form with what was typed so far; of an approved issue first what an edit means."""
     async with visit.reading() as db:
         found = await sheet.read(db, issue, language)
-    if found.issue.state != State.DRAFT:
+    if found.issue.state != State.DRAFT or found.issue.notice:
         return sheet.closed(visit, found, language)
     asked = visit.request.query_params
     told, seen = sheet.TOLD in asked, sheet.beside(asked, language)
