@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.domain import outbox, session, staff
 from app.domain.invitation import Purpose
 from app.domain.outbox import Mail
+from app.domain.staff import Role
 from app.features import enroll
 from app.features.enroll import Desk
 from app.mail.mailbox import Mailbox
@@ -26,6 +27,20 @@ from tests.features.test_approve import written
 from tests.web.desk import PASSWORD, code
 from tests.web.test_accessibility import judged, served
 
+# The days and hyphenated words of a page that stand on more than one line.
+BROKEN = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), broken = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (const found of node.data.matchAll(/e-mail\\w*|\\d{4}-\\d\\d-\\d\\d/gi)) {
+      const range = document.createRange();
+      range.setStart(node, found.index);
+      range.setEnd(node, found.index + found[0].length);
+      const lines = new Set(Array.from(range.getClientRects(), each => Math.round(each.top)));
+      if (lines.size > 1) broken.push(found[0]);
+    }
+  }
+  return broken;
+}"""
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
@@ -177,6 +192,34 @@ async def test_axe_finds_nothing_in_the_rooms_of_an_administrator(tour: Tour) ->
     await tour.page.locator("main a.button").click()
     await tour.page.wait_for_url("**/close")
     await tour.send("closing oneself")
+
+
+async def test_who_has_every_role_sees_the_page_under_a_folded_list_of_rooms(tour: Tour) -> None:
+    async with tour.office.house.database.unit_of_work() as db:
+        (await staff.named(db, "ada")).roles = list(Role)
+    await tour.signed_in("ada")
+    await tour.go("/staff/people")
+    await tour.page.set_viewport_size({"width": 320, "height": 780})
+    room, fold = tour.page.locator('.rooms a[href="/staff/keys"]'), tour.page.locator(".rooms summary")
+    await expect(fold).to_contain_text({"nl": "Mensen", "en": "People"}[tour.language])
+    await expect(room).to_be_hidden()
+    await fold.focus()
+    await tour.page.keyboard.press("Enter")
+    await expect(room).to_be_visible()
+    await tour.page.keyboard.press("Enter")
+    await tour.page.set_viewport_size({"width": 1280, "height": 780})
+    await expect(fold).to_be_hidden()
+    await expect(room).to_be_visible()
+
+
+async def test_no_line_ends_inside_a_day_or_a_word_with_a_hyphen(tour: Tour) -> None:
+    async with tour.office.house.database.unit_of_work() as db:
+        (await staff.named(db, "fatima")).roles = [Role.OFFICER]
+    await tour.signed_in("fatima")
+    await tour.go("/staff/lists/new")
+    for width in (320, 360, 390):
+        await tour.page.set_viewport_size({"width": width, "height": 780})
+        assert await tour.page.evaluate(BROKEN) == []
 
 
 async def test_coming_in_works_without_scripts_and_by_keyboard(office: Office) -> None:
