@@ -98,6 +98,21 @@ async def test_a_file_that_cannot_be_used_is_told_and_the_words_stay(
     assert filled((await site.get(path)).text, FORM)["subject"] == "Bewaard"
 
 
+async def test_a_chosen_picture_stays_when_a_colleague_saved_first(site: Site, dana: Browser) -> None:
+    path = await begun(dana)
+    await save(site, path, "add-0-picture")
+    before = filled((await site.get(path)).text, FORM)
+    await save(site, path, subject="Van een collega")
+    sent = {**before, "subject": "Van dana", "act": "save"}
+    clash = await site.post(path, data=sent, files={"b0-file": ("zaal.jpg", photograph())})
+    assert (clash.status_code, "Er is niets verloren" in clash.text) == (409, True)
+    again = filled(clash.text, FORM)
+    assert again["b0-image"].startswith("zaal-")
+    await site.post(path, data={**again, "act": "save"})
+    kept = filled((await site.get(path)).text, FORM)
+    assert (kept["subject"], kept["b0-image"]) == ("Van dana", again["b0-image"])
+
+
 async def test_nothing_is_taken_away_from_an_issue_that_is_no_draft(site: Site, dana: Browser) -> None:
     """A page that was open since before does nothing, and shows where it is."""
     path = await begun(dana)

@@ -33,8 +33,9 @@ class Full(Invalid):
 async def keep(
     session: AsyncSession, issue: Issue, file: str, cleaned: Cleaned, *, author: str, now: datetime
 ) -> str:
-    """Keep a cleaned picture; returns the name it has in the text."""
+    """Keep a cleaned picture with a draft; returns the name it has in the text."""
     await staff.must_be(session, author, Role.EDITOR)
+    must_be_open(issue)
     name = _named(file, cleaned)
     kept = await issues.weights(session, issue.id)
     if name not in kept and len(kept) >= KEPT_MOST:

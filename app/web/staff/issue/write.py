@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -71,7 +72,9 @@ async def save(visit: Entered, issue: UUID, language: str) -> Response:
     received = await uploads.receive(visit, written)
     try:
         at = await _save(visit, issue, written, received)
-    except (compose.Meanwhile, IllegalMove):
+    except compose.Meanwhile:
+        return await clash.page(visit, issue, await _with_pictures(visit, issue, written, received))
+    except IllegalMove:
         return await clash.page(visit, issue, written)
     except compose.pictures.Full:
         told = Problem("picture_many").say(visit.say)
@@ -101,6 +104,15 @@ async def _save(visit: Inside, issue_id: UUID, written: Typed, received: uploads
         pressed = form.press(complete, act)
         await compose.save(db, found, pressed.written, **who)
         return pressed.at
+
+
+async def _with_pictures(visit: Inside, issue_id: UUID, written: Typed, received: uploads.Received) -> Typed:
+    """A colleague was first: the pictures that came along stay, as a browser would not send them again."""
+    with suppress(compose.pictures.Full, IllegalMove):
+        async with visit.writing() as db:
+            found = await issues.get(db, issue_id, lock=True)
+            return await uploads.keep(db, found, written, received, author=visit.person.name, now=visit.now)
+    return written
 
 
 async def _tray(db: AsyncSession, issue: Issue, written: Typed, verb: str, copy_id: UUID, **who: Any) -> str:
