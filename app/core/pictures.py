@@ -17,6 +17,7 @@ from app.core.errors import Invalid
 FILE_MOST = 10_000_000  # bytes: a photograph from a telephone
 PIXELS_MOST = 40_000_000  # a small file can unpack into a bomb
 WIDTH_MOST = 1152  # twice the width it is shown at, for sharp screens
+LEVEL = 1 / 256  # of 65,536 levels of grey to 256
 QUALITY = 82  # where JPEG's losses begin to be seen
 # Of a photograph, in bytes: three of them then travel in one mail. Smaller and coarser is tried in turn.
 PHOTO_MOST = 100_000
@@ -25,7 +26,7 @@ FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP":
 
 # What the readers of the four kinds raise for a file that is damaged or made to do harm.
 DAMAGED = (
-    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, struct.error),
+    *(OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, AttributeError, struct.error),
     Image.DecompressionBombError,
 )
 
@@ -61,17 +62,33 @@ def clean(content: bytes) -> Cleaned:
         picture.load()
     except DAMAGED:
         raise BadPicture("kind", "this is not a PNG, JPEG, GIF or WebP picture that can be read") from None
+    picture = _plain(picture)
     return _photograph(picture) if FORMATS[kind] == "image/jpeg" else _drawing(picture)
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """A grey scan of 16 bits in 8: what draws a mail, and what scales a picture, knows no other."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda level: level * LEVEL).convert("L")
 
 
 def _photograph(picture: Image.Image) -> Cleaned:
     """The best of the tries that is light enough, else the lightest."""
     for width, quality in TRIES:
-        scaled, out = _scaled(picture, width).convert("RGB"), BytesIO()
+        scaled, out = _opaque(_scaled(picture, width)), BytesIO()
         scaled.save(out, "JPEG", quality=quality, optimize=True)
         if out.tell() <= PHOTO_MOST:
             break
     return Cleaned("image/jpeg", scaled.width, scaled.height, out.getvalue())
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    """On white paper: a JPEG cannot be seen through, and would be black there."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    paper = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
 
 
 def _drawing(picture: Image.Image) -> Cleaned:

@@ -1,0 +1,50 @@
+"""A picture is cleaned into what a mail can show, whatever program or scanner made it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from app.core.pictures import WIDTH_MOST, BadPicture, clean
+
+TURNED, RESOLUTION, ARTIST = 274, 282, 315  # tags of EXIF
+
+
+def encoded(picture: Image.Image, form: str, **more: Any) -> bytes:
+    out = BytesIO()
+    picture.save(out, form, **more)
+    return out.getvalue()
+
+
+def colour(content: bytes) -> tuple[int, ...]:
+    """Of one pixel of what became of it."""
+    with Image.open(BytesIO(clean(content).content)) as shown:
+        found = shown.convert("RGB").getpixel((1, 1))
+    assert isinstance(found, tuple)
+    return found
+
+
+def test_what_one_can_see_through_stands_on_white_and_not_on_black() -> None:
+    assert colour(encoded(Image.new("RGBA", (80, 40), (0, 0, 0, 0)), "WEBP", lossless=True)) == (
+        255,
+        255,
+        255,
+    )
+
+
+@pytest.mark.parametrize("width", [100, 2 * WIDTH_MOST])
+def test_a_grey_scan_of_sixteen_bits_stays_grey(width: int) -> None:
+    assert colour(encoded(Image.new("I;16", (width, 40), 30_000), "PNG")) == (117, 117, 117)
+
+
+def test_a_photograph_with_a_number_for_a_name_is_told_to_be_damaged() -> None:
+    exif = Image.Exif()
+    exif[TURNED], exif[RESOLUTION] = 6, 1.5
+    photograph = encoded(Image.new("RGB", (60, 40)), "JPEG", exif=exif)
+    at = photograph.index(RESOLUTION.to_bytes(2, "big") + b"\x00\x05")
+    damaged = photograph[:at] + ARTIST.to_bytes(2, "big") + photograph[at + 2 :]
+    with pytest.raises(BadPicture):
+        clean(damaged)
