@@ -168,6 +168,7 @@ async def test_the_mail_is_shown_in_a_frame_of_its_own(site: Site) -> None:
     await at_the_desk(site, "joost")
     page = await site.get(path)
     assert "frame-src 'self'" in page.headers["content-security-policy"]
+    assert "De mail aan lezers die Engels kozen" in page.text
     framed = await site.get(path.replace("approve", "mail/nl"))
     assert "script" not in framed.headers["content-security-policy"]
     assert "/afmelden/example" in framed.text

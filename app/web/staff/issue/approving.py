@@ -29,9 +29,9 @@ from app.web import letter as letters
 from app.web.deps import plain
 from app.web.doors import Doors, Kind
 from app.web.errors import OK, WRONG
-from app.web.links import NAMES
 from app.web.staff.gate import Entered, Inside
 from app.web.staff.issue import checking, counting, mail
+from app.web.staff.issue.words import languages as named
 from app.web.staff.rooms import APPROVERS, DESK, EDITORS, ISSUES, MAKERS
 
 APPROVE: Final = f"{ISSUES}/{{issue}}/approve"
@@ -175,7 +175,7 @@ async def _read(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Any]
         "mails": await asyncio.to_thread(mail.everything, visit, made),
         "last": last,
         "corrected": corrected,
-        "changes": await _changes(db, found, before) if before and open_still else None,
+        "changes": await _changes(visit, db, found, before) if before and open_still else None,
         "seen": issues.digest({language: each.to_bytes() for language, each in made.items()}),
         "told": told,
         "unseen": await checking.looking(visit, db, found, told),
@@ -195,7 +195,7 @@ async def _made(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Comp
 
 
 async def _changes(
-    db: AsyncSession, found: Issue, before: dict[str, Content]
+    visit: Inside, db: AsyncSession, found: Issue, before: dict[str, Content]
 ) -> list[tuple[str, list[Difference]]]:
     """Per language, since somebody last decided or it was sent; one that was taken out is told as well.
 
@@ -203,5 +203,6 @@ async def _changes(
     """
     now, there = await edition.whole(db, found.id), await edition.subjects(db, found.id)
     languages = [each for each in now | before if each in now or each not in there[found.id]]
-    pairs = [(NAMES[each], before.get(each), now.get(each)) for each in languages]
+    names = named(visit.say)
+    pairs = [(names[each], before.get(each), now.get(each)) for each in languages]
     return await asyncio.to_thread(lambda: [(name, differences(old, new)) for name, old, new in pairs])

@@ -22,7 +22,6 @@ from app.features.approve import following
 from app.features.approve import seeing as sights
 from app.web import letter
 from app.web.doors import Doors, Kind
-from app.web.links import NAMES
 from app.web.staff.gate import Entered, Inside
 from app.web.staff.issue import seeing, todo, words
 from app.web.staff.rooms import DESK, ISSUES, MAKERS
@@ -125,7 +124,7 @@ def _said(visit: Inside, found: Issue, each: Finding, typed: dict[str, Typed]) -
     there = f"{ISSUES}/{found.id}/{SEEN_AT[each.code]}" if each.code in SEEN_AT else None
     if written is not None and visit.person.has(Role.EDITOR):
         there = f"{ISSUES}/{found.id}/write/{each.language}{f'#{field}' if field else ''}"
-    language = NAMES[each.language] if each.language else visit.say("The whole issue")
+    language = words.languages(visit.say)[each.language] if each.language else visit.say("The whole issue")
     return Told(
         f"{language}, {place}" if place else language, text, each.foreign, each.places, each.weight, there
     )

@@ -23,8 +23,8 @@ from app.mail.specimen import specimen
 from app.web import letter as letters
 from app.web.doors import Doors, Kind
 from app.web.errors import MISSING
-from app.web.links import NAMES
 from app.web.staff.gate import Entered, Inside
+from app.web.staff.issue import words
 from app.web.staff.rooms import DESK, ISSUES
 
 MAIL: Final = f"{ISSUES}/{{issue}}/mail/{{language}}"
@@ -68,14 +68,15 @@ def _framed(visit: Inside, made: Compiled) -> Response:
 
 def everything(visit: Inside, made: Mapping[str, Compiled]) -> list[Shown]:
     """The mail in each language, with what stands above it in a mailbox."""
-    return [_shown(each, _filled(visit, made[each])) for each in LANGUAGES if each in made]
+    names = words.languages(visit.say)
+    return [_shown(each, names[each], _filled(visit, made[each])) for each in LANGUAGES if each in made]
 
 
-def _shown(language: str, message: EmailMessage) -> Shown:
+def _shown(language: str, name: str, message: EmailMessage) -> Shown:
     sender = str(message["From"])
     answers = str(message["Reply-To"] or message["From"].addresses[0].addr_spec)
     text = letters.part(message, "plain") or ""
-    return Shown(language, NAMES[language], str(message["Subject"]), sender, answers, text)
+    return Shown(language, name, str(message["Subject"]), sender, answers, text)
 
 
 async def compiled(visit: Inside, db: AsyncSession, found: Issue) -> dict[str, Compiled]:

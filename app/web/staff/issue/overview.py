@@ -18,7 +18,6 @@ from app.domain.newsletter import Newsletter
 from app.domain.staff import Role
 from app.web.deps import Number
 from app.web.doors import Doors, Kind
-from app.web.links import NAMES
 from app.web.staff.gate import Entered
 from app.web.staff.issue import steps, words
 from app.web.staff.rooms import DESK, ISSUES
@@ -70,7 +69,7 @@ async def one(visit: Entered, issue: UUID) -> Response:
         issue=found,
         letter=letter,
         subjects=subjects,
-        titles=NAMES,
+        titles=words.languages(visit.say),
         free=free,
         keeper=keeper.name if keeper and keeper.name != found.author else None,
         web=paths.published("", visit.language, letter.slug, found.number),

@@ -27,7 +27,6 @@ from app.mail.compile import HTML_MOST, MESSAGE_MOST, PICTURES_MOST, Compiled, T
 from app.mail.specimen import specimen
 from app.web import letter
 from app.web.doors import Doors, Kind
-from app.web.links import NAMES
 from app.web.staff.gate import Entered, Inside
 from app.web.staff.issue import words
 from app.web.staff.rooms import DESK, ISSUES
@@ -74,7 +73,7 @@ async def show(visit: Entered, issue: UUID) -> Response:
         guises=guises,
         guise=guise,
         proofs=list(zip(proofs, texts, strict=True)),
-        names=NAMES,
+        names=words.languages(visit.say),
         parts=words.weights(visit.say),
     )
     return letter.around(page)

@@ -26,7 +26,6 @@ from app.features import compose
 from app.features.compose.pictures import TOGETHER_MOST
 from app.web import letter
 from app.web.errors import OK, WRONG
-from app.web.links import NAMES
 from app.web.staff.gate import Inside
 from app.web.staff.issue import todo, words
 from app.web.staff.rooms import ISSUES
@@ -104,6 +103,7 @@ async def page(
     if written is None:
         raise NotFound("this issue has no text in that language")
     asked = written, sheet.images, refused, visit.say
+    names = words.languages(visit.say)
     tasks = await asyncio.to_thread(todo.tasks, *asked) if told else []
     shown = {
         "here": ISSUES,
@@ -111,12 +111,12 @@ async def page(
         "letter": sheet.letter,
         "number": sheet.number,
         "images": sheet.images,
-        "others": [(code, NAMES[code]) for code in sheet.others],
+        "others": [(code, names[code]) for code in sheet.others],
         "guises": words.guises(visit.say),
         "beside": seen,
-        "original": _original(written, sheet.others.get(seen)),
+        "original": _original(written, sheet.others.get(seen), names),
         "written": written,
-        "name": NAMES[written.language],
+        "name": names[written.language],
         "action": path(sheet.issue.id, written.language),
         "kinds": words.kinds(visit.say),
         "full": len(written.pieces) >= BLOCKS_MOST,
@@ -134,10 +134,10 @@ async def page(
     return letter.around(await visit.long("staff_issue_write.html", status=status, **shown))
 
 
-def _original(written: Typed, other: Typed | None) -> dict[str, Any] | None:
+def _original(written: Typed, other: Typed | None, names: Mapping[str, str]) -> dict[str, Any] | None:
     """The same words in the other language, at the top and per block, for who translates."""
     if other is None:
         return None
     top = [words for words in other.top.values() if words.strip()]
     blocks = {at: piece.words for at, piece in written.counterparts(other).items()}
-    return {"language": other.language, "name": NAMES[other.language], "top": top, "blocks": blocks}
+    return {"language": other.language, "name": names[other.language], "top": top, "blocks": blocks}

@@ -15,8 +15,8 @@ from app.domain.typed import Typed
 from app.features import compose
 from app.web.deps import Number
 from app.web.doors import Doors, Kind
-from app.web.links import NAMES
 from app.web.staff.gate import Entered
+from app.web.staff.issue import words
 from app.web.staff.issue.compare import compare
 from app.web.staff.issue.sheet import path
 from app.web.staff.rooms import DESK, EDITORS, ISSUES
@@ -39,7 +39,7 @@ async def everything(visit: Entered, issue: UUID, language: str, before: Number 
         here=ISSUES,
         issue=found,
         written=language,
-        name=NAMES.get(language, language),
+        name=words.languages(visit.say).get(language, language),
         rows=rows[:SHOWN],
         older=rows[SHOWN - 1].number if len(rows) > SHOWN else None,
     )
@@ -58,7 +58,7 @@ async def one(visit: Entered, issue: UUID, language: str, number: Number) -> Res
         here=ISSUES,
         issue=found,
         row=row,
-        name=NAMES[row.language],
+        name=words.languages(visit.say)[row.language],
         lines=await compare(now or Typed(language, {}), then, visit.say),
         may_go_back=visit.person.has(Role.EDITOR) and found.state == State.DRAFT,
     )

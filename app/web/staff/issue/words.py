@@ -25,6 +25,11 @@ def states(say: Say) -> dict[State, str]:
     }
 
 
+def languages(say: Say) -> dict[str, str]:
+    """What the languages are called in a sentence; who chooses one sees its own name for itself."""
+    return {"nl": say("Dutch"), "en": say("English")}
+
+
 def capital(text: str) -> str:
     """The same where it stands by itself, and not in a sentence."""
     return text[:1].upper() + text[1:]
