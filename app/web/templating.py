@@ -25,7 +25,6 @@ from app.core.language import day, moment, month_short, occasion, translations
 from app.domain.content import Event
 from app.domain.newsletter import ZONE
 from app.mail import markdown
-from app.web.whole import whole
 
 PAGES = Path(__file__).parents[2] / "templates" / "pages"
 STATIC = Path(__file__).parent / "static"
@@ -74,7 +73,7 @@ ABSENT: dict[str, Any] = {
 
 def page(name: str, /, *, language: str, status: int = 200, **context: Any) -> HTMLResponse:
     """The finished page; templates also see `language` and `status`."""
-    content = whole(markup(name, language=language, status=status, **context))
+    content = markup(name, language=language, status=status, **context)
     return HTMLResponse(content, status_code=status, headers={"Content-Language": language})
 
 

@@ -62,7 +62,7 @@ def test_forgotten(scene: Scene) -> None:
 
 
 def test_left(scene: Scene) -> None:
-    """A reader leaves by one click while it goes out: a copy not sent yet is not sent, and the books balance."""
+    """A reader leaves by one click while it goes out: what waits is not sent, and the books balance."""
     scene.serve()
     last = f"reader{READERS - 2}@example.net"
     link = asyncio.run(leaving(scene, last))

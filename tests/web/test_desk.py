@@ -27,20 +27,6 @@ from tests.features.test_approve import written
 from tests.web.desk import PASSWORD, code
 from tests.web.test_accessibility import judged, served
 
-# The days and hyphenated words of a page that stand on more than one line.
-BROKEN = """() => {
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), broken = [];
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    for (const found of node.data.matchAll(/e-mail\\w*|\\d{4}-\\d\\d-\\d\\d/gi)) {
-      const range = document.createRange();
-      range.setStart(node, found.index);
-      range.setEnd(node, found.index + found[0].length);
-      const lines = new Set(Array.from(range.getClientRects(), each => Math.round(each.top)));
-      if (lines.size > 1) broken.push(found[0]);
-    }
-  }
-  return broken;
-}"""
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
@@ -210,16 +196,6 @@ async def test_who_has_every_role_sees_the_page_under_a_folded_list_of_rooms(tou
     await tour.page.set_viewport_size({"width": 1280, "height": 780})
     await expect(fold).to_be_hidden()
     await expect(room).to_be_visible()
-
-
-async def test_no_line_ends_inside_a_day_or_a_word_with_a_hyphen(tour: Tour) -> None:
-    async with tour.office.house.database.unit_of_work() as db:
-        (await staff.named(db, "fatima")).roles = [Role.OFFICER]
-    await tour.signed_in("fatima")
-    await tour.go("/staff/lists/new")
-    for width in (320, 360, 390):
-        await tour.page.set_viewport_size({"width": width, "height": 780})
-        assert await tour.page.evaluate(BROKEN) == []
 
 
 async def test_coming_in_works_without_scripts_and_by_keyboard(office: Office) -> None:

@@ -12,7 +12,6 @@ from jinja2 import UndefinedError
 
 from app.core.language import translations
 from app.web.templating import PAGES, STATIC, _environment, again, markup, page, static, text_of
-from app.web.whole import whole
 
 NEWSLETTER = SimpleNamespace(
     title="Weerbaar <Bestuur>",
@@ -39,22 +38,6 @@ def test_a_value_never_becomes_markup() -> None:
     html = markup("subscribe_offer.html", language="nl", newsletter=NEWSLETTER, links=LINKS)
     assert "Weerbaar &lt;Bestuur&gt;" in html
     assert "Netwerk &amp; co" in html
-
-
-def test_a_word_with_a_hyphen_is_kept_whole_and_only_where_an_element_may_stand() -> None:
-    kept = '<span class="whole">{}</span>'.format
-    assert whole("<p>Uw e-mailadres, sinds 2024-05-31.</p>") == (
-        f"<p>Uw {kept('e-mailadres')}, sinds {kept('2024-05-31')}.</p>"
-    )
-    for same in (
-        "<title>Uw e-mail</title>",
-        '<a href="/e-mail" title="e-mail">x</a>',
-        "<textarea>e-mail 2024-05-31</textarea>",
-        "<option>e-mail</option>",
-        "<svg><title>2024-05-31</title></svg>",
-        "<p>https://e-mail.example/2024-05-31/x name@e-mail.example 0123-2024-05-31</p>",
-    ):
-        assert whole(same) == same
 
 
 def test_a_missing_value_is_an_error_and_not_an_empty_space() -> None:
