@@ -70,17 +70,12 @@ async def end(
     book: Book,
     now: datetime,
 ) -> Ended | None:
-    """End one subscription; None when another request ended it first."""
+    """End one subscription; None when another request ended it first. Raises Unreadable, see `end_unread`."""
     address = subscriber.opened(ring, row)
     at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
-    gone = delete(Subscriber).where(Subscriber.seq == row.seq)
-    # As it was at its end: a change of keys may have passed since the row was read.
-    last = (await session.execute(gone.returning(Subscriber.key_id, Subscriber.subject))).first()
-    if last is None:
+    final = await _gone(session, row, reason, at, book)
+    if final is None:
         return None
-    farewell = Farewell(row.newsletter_id, last.key_id, last.subject, reason, at)
-    final = await write(session, book, farewell)
-    await delivery.leave(session, row.id)
     if reason != Reason.ERASED:  # then the proof goes as well, and nothing is added to it
         await consent.end(session, ring, row.newsletter_id, address, at=at)
     return Ended(
@@ -94,6 +89,31 @@ async def end(
         at=at,
         final=final,
     )
+
+
+async def end_unread(
+    session: AsyncSession, row: Subscriber, reason: Reason, *, book: Book, now: datetime
+) -> None:
+    """The same where the address cannot be read (its octets are damaged): leaving works always (promise 5).
+
+    The proof of the yes stays as it is: without the address nobody can tell which one it is.
+    """
+    at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
+    await _gone(session, row, reason, at, book)
+
+
+async def _gone(
+    session: AsyncSession, row: Subscriber, reason: Reason, at: datetime, book: Book
+) -> bool | None:
+    """Whether the ledger has it; None when another was first."""
+    gone = delete(Subscriber).where(Subscriber.seq == row.seq)
+    # As it was at its end: a change of keys may have passed since the row was read.
+    last = (await session.execute(gone.returning(Subscriber.key_id, Subscriber.subject))).first()
+    if last is None:
+        return None
+    final = await write(session, book, Farewell(row.newsletter_id, last.key_id, last.subject, reason, at))
+    await delivery.leave(session, row.id)
+    return final
 
 
 async def restrict(session: AsyncSession, row: Subscriber, *, book: Book, now: datetime) -> None:

@@ -16,11 +16,12 @@ from app.core import tokens
 from app.core.address import parse
 from app.core.crypto import KeyRing, Unreadable
 from app.core.errors import LinkProblem
-from app.domain import block, consent, delivery, newsletter, service, subscriber
+from app.domain import block, consent, delivery, farewell, newsletter, service, subscriber
 from app.domain.book import Book
-from app.domain.farewell import Ended, end
+from app.domain.farewell import Ended
 from app.domain.ledger import Reason
 from app.domain.newsletter import Newsletter
+from app.domain.subscriber import Subscriber
 
 UNDO_FOR = timedelta(minutes=15)  # long enough to notice a slip, short enough to be forgotten
 TICK = timedelta(milliseconds=1)  # the ledger's grain: an undone end must not be replayed
@@ -44,8 +45,14 @@ async def look(session: AsyncSession, token: str, *, ring: KeyRing) -> Leaving:
         raise LinkProblem("broken") from None
     letter = await newsletter.by_tag(session, mark.tag)
     row = await subscriber.by_id(session, mark.subscriber_id)
-    masked = subscriber.opened(ring, row).masked if row else None
-    return Leaving(letter, mark.subscriber_id, masked, row.language if row else None)
+    return Leaving(letter, mark.subscriber_id, _masked(ring, row), row.language if row else None)
+
+
+def _masked(ring: KeyRing, row: Subscriber | None) -> str | None:
+    try:
+        return subscriber.opened(ring, row).masked if row else None
+    except Unreadable:
+        return None  # it can be ended all the same
 
 
 async def leave(
@@ -53,11 +60,16 @@ async def leave(
 ) -> tuple[Leaving, str | None]:
     """End the subscription if it is there; returns the value that can take the slip back.
 
-    None when nothing was there to end: then there is nothing to take back either.
+    None when nothing was there to end, or nobody can read whose it was: then it cannot be taken back either.
     """
     leaving = await look(session, token, ring=ring)
     row = await subscriber.by_id(session, leaving.subscriber_id)
-    ended = await end(session, row, Reason.LEFT, ring=ring, book=book, now=now) if row else None
+    try:
+        ended = await farewell.end(session, row, Reason.LEFT, ring=ring, book=book, now=now) if row else None
+    except Unreadable:
+        assert row is not None
+        await farewell.end_unread(session, row, Reason.LEFT, book=book, now=now)
+        return leaving, None
     return leaving, _undo_value(ring, ended, now) if ended is not None else None
 
 

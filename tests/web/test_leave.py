@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
 from app.core.address import parse
 from app.core.errors import BookClosed
+from app.domain import subscriber
+from app.domain.ledger import Reason
+from app.domain.subscriber import Subscriber
 from app.features import erase
 from tests.cast import ALICE
 from tests.web.conftest import SLUG, Site, field
@@ -176,3 +180,21 @@ async def test_leaving_works_while_the_ledger_is_away(site: Site) -> None:
     ready = await site.get("/health/ready")
     assert ready.status_code == 503
     assert ready.json()["reasons"] == ["1 ends wait for the ledger"]
+
+
+@pytest.mark.parametrize("way", ["one click", "button"])
+async def test_leaving_works_also_when_the_stored_address_is_damaged(site: Site, way: str) -> None:
+    house, alice = site.house, site.stage.alice
+    async with house.database.unit_of_work() as session:
+        await session.execute(update(Subscriber).values(address=b"a broken disk"))
+    page = await site.get(f"/afmelden/{site.leaving()}")
+    assert page.status_code == 200
+    if way == "button":
+        answer = await site.post(f"/afmelden/{site.leaving()}/nu", data={})
+    else:
+        answer = await click(site, site.leaving(), *BODIES["urlencoded"])
+    assert answer.status_code == 200
+    assert 'name="undo"' not in answer.text
+    async with house.database.reading() as session:
+        assert await subscriber.by_id(session, alice.id) is None
+    assert [each.reason for each in await house.book.of([alice.subject])] == [Reason.LEFT]
