@@ -63,7 +63,7 @@ async def leaked(page: Page) -> None:
     await page.check("#advice-suspect_mail")
     async with page.expect_navigation():
         await page.click("section[aria-labelledby=notice] button")
-    for each in await page.locator("summary").all():
+    for each in await page.locator("main summary").all():
         await each.click()
 
 
