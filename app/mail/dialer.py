@@ -71,6 +71,7 @@ class Dialer:
         order = sorted(self.relays, key=lambda relay: self._bad_until.get(relay, 0.0) > now)
         trouble: Trouble | None = None
         for relay in order:
+            bad_until = self._bad_until.get(relay)
             try:
                 line = await self.dial(relay)
             except Trouble as met:
@@ -78,7 +79,8 @@ class Dialer:
                 trouble = trouble if trouble is not None and trouble.for_good else met
             else:
                 self.failures, self.last = 0, None
-                self._bad_until.pop(relay, None)
+                if self._bad_until.get(relay) == bad_until:  # no letters failed there while this one dialled
+                    self._bad_until.pop(relay, None)
                 return line if len(self.relays) == 1 else Chosen(line, relay, self)
         assert trouble is not None, "there is always at least one relay"
         self.failures += 1

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.mail.dialer import Dialer, dialing
+from app.mail.dialer import FAILED_MOST, Dialer, dialing
 from app.mail.smtp import Line, Relay, Timeouts, Trouble
 from tests.mail.smtp.meeting import LETTER, envelope
 from tests.sending import until
@@ -130,3 +130,28 @@ async def test_a_wrong_password_is_told_also_when_the_other_relay_is_only_away()
             with pytest.raises(Trouble) as trouble:
                 await Dialer(known, dialing(Timeouts(), "bode.test")).open(asyncio.Event())
             assert trouble.value.for_good
+
+
+async def test_a_connection_that_took_long_does_not_bring_back_a_relay_that_takes_no_letters() -> None:
+    async with Server() as first, Server() as second:
+        known = [Relay.parse(each.url, production=True) for each in (first, second)]
+        begun, go_on = asyncio.Event(), asyncio.Event()
+        dial = dialing(Timeouts(), "bode.test")
+
+        async def slowly(relay: Relay) -> Line:
+            begun.set()
+            line = await dial(relay)
+            await go_on.wait()
+            return line
+
+        dialer = Dialer(known, slowly, back_after=LONG)
+        dialled = asyncio.create_task(opened(dialer))
+        await begun.wait()
+        for _ in range(FAILED_MOST):
+            dialer.failed(known[0])
+        go_on.set()
+        slow, line = await dialled, await opened(dialer)
+        assert not slow.usable
+        await letter(line)
+        await hang_up(slow, line)
+    assert (first.received.counts["letters"], second.received.counts["letters"]) == (0, 1)
