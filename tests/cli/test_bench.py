@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.postgres import Server
 
 READERS = "200"
+STOPPED = "8000"  # readers: so many that it is not done before it hears that it is to stop
 PROCESSES = 3  # a mail server, a worker, and Python's own that watches over them
 
 
@@ -76,7 +77,7 @@ def _alive(process: int) -> bool:
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_in_the_middle_it_removes_what_it_made(empty: Desk, room: Path, sign: signal.Signals) -> None:
-    with empty.popen("bench", "--readers", "1000", "--folder", str(room)) as process:
+    with empty.popen("bench", "--readers", STOPPED, "--folder", str(room)) as process:
         found = until(lambda: len(_children(process.pid)) == PROCESSES and _children(process.pid), "a worker")
         assert len(list(room.iterdir())) == 1
         process.send_signal(sign)
