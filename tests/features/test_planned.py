@@ -27,7 +27,7 @@ SELECT gen_random_uuid(), :issue, gen_random_uuid(), 'accepted', 1, 0 FROM gener
 # A look of the database's own at the table makes plans anew, and then this shows nothing.
 ALONE = "ALTER TABLE delivery SET (autovacuum_enabled = false)"
 READ = "SELECT sum(idx_tup_read)::int FROM pg_stat_user_indexes WHERE relname = 'delivery'"
-SCANS = "SELECT idx_scan::int FROM pg_stat_user_indexes WHERE indexrelname = 'pk_delivery'"
+SCANS = "SELECT sum(idx_scan)::int FROM pg_stat_user_indexes WHERE relname = 'delivery'"
 
 
 async def say(house: House, statement: str, **values: object) -> None:
@@ -40,14 +40,21 @@ async def ask(house: House, question: str) -> int:
         return int(await session.scalar(text(question)) or 0)
 
 
+@pytest.mark.parametrize(
+    "known", ["SELECT 1", "ANALYZE delivery"], ids=["never looked at", "known to be small"]
+)
 @pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
-async def test_a_plan_made_for_a_small_list_reads_no_more_of_a_large_one(cast: Stage, clock: Clock) -> None:
+async def test_a_plan_made_for_a_small_list_reads_no_more_of_a_large_one(
+    cast: Stage, clock: Clock, known: str
+) -> None:
     """The plan stays as long as the connection; begun at the issue it read all copies for each group."""
     house = cast.house
     await say(house, ALONE)
+    await say(house, "TRUNCATE delivery")  # rows of earlier tests are deleted, and still in the indexes
     await people.crowd(house, cast.letter, FEW + NEXT, clock())
     issue_id: UUID = await approved(cast, clock())
     async with in_hand(house, issue_id) as (hand, pen):
+        await say(house, known)
         copies = (await claim(hand, Wish(issue_id, 0, 50, "w.1", 60.0), time.monotonic() + 60)).copies
         few, rest = copies[:FEW], copies[FEW:]
         assert await pen.write([], few) == {copy.seq for copy in few}  # planned now, and kept
