@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from app.domain.request import Kind
+from app.features.request.settle import Way
 from tests.mail.mails import snapshots
 from tests.rules.tree import ROOT
 from tests.web.conftest import Site, site
 from tests.web.crawl import ROOMS, colleague, furnished, readers
 from tests.web.scenes import Place
 from tests.web.sweeps import came, pages
+from tests.web.underway import Office
 
 __all__ = ["site"]
 
@@ -46,9 +49,10 @@ async def test_the_checker_finds_no_error_on_any_page_or_in_any_mail(site: Site,
     folder.mkdir()
     place = Place("", site.stage, site.clock, None)
     await furnished(site, place)
+    decided = await Office(place, "nl").decided(Kind.CORRECTION, Way.LETTER, refused=True)
     for language in ("nl", "en"):
         anybody, inside = await readers(site, place, language), await colleague(site, language)
-        await inside.follow(*ROOMS, AWAY)
+        await inside.follow(*ROOMS, AWAY, f"/staff/requests/{decided.id}/letter")
         for each in (anybody, inside) if language == "nl" else ():  # what buttons do is the same in both
             await each.press()
             await each.follow(*each.ahead)
