@@ -10,6 +10,7 @@ another, any other takes its place, and who has the mailbox again comes back by 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -116,6 +117,15 @@ def _subject(ring: KeyRing, newsletter_id: UUID, address: Address, key_id: str) 
     return ring.mac("block", address.canonical.encode(), key_id=key_id, scope=newsletter_id)
 
 
+def holds(newsletter_id: UUID, known: Collection[bytes], now: datetime) -> ColumnElement[bool]:
+    """Whether a block is of one of these pseudonyms, and lasts.
+
+    The newsletter is named because the index begins with it: else every mail would have all blocks read.
+    """
+    lasts = or_(Block.ends_at.is_(None), Block.ends_at > now)
+    return and_(Block.newsletter_id == newsletter_id, Block.subject.in_(known), lasts)
+
+
 async def active(
     session: AsyncSession,
     newsletter_id: UUID,
@@ -126,11 +136,9 @@ async def active(
 ) -> Block | None:
     """The block that holds for these pseudonyms, if one does; the latest when keys have changed.
 
-    `but` is a ground that does not count here. The newsletter is named because the index begins with it:
-    without it every mail would have all blocks read.
+    `but` is a ground that does not count here.
     """
-    here = Block.newsletter_id == newsletter_id, Block.subject.in_(known)
-    query = select(Block).where(*here, or_(Block.ends_at.is_(None), Block.ends_at > now))
+    query = select(Block).where(holds(newsletter_id, known, now))
     counting = query if but is None else query.where(Block.ground != but)
     return (await session.scalars(counting.order_by(Block.at.desc()))).first()
 

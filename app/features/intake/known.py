@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.address import Address
@@ -70,8 +70,7 @@ async def _there(session: AsyncSession, newsletter_id: UUID, indexes: Values) ->
 async def _blocked(
     session: AsyncSession, newsletter_id: UUID, blocks: Values, now: datetime
 ) -> Sequence[bytes]:
-    here = Block.newsletter_id == newsletter_id, Block.subject.in_(blocks)
-    query = select(Block.subject).where(*here, or_(Block.ends_at.is_(None), Block.ends_at > now))
+    query = select(Block.subject).where(block.holds(newsletter_id, blocks, now))
     return (await session.scalars(query)).all()
 
 
