@@ -11,7 +11,6 @@ import typer
 
 from app.core.address import BadAddress, parse
 from app.core.calendar import BadCadence, Cadence
-from app.core.names import spelled
 from app.domain.newsletter import DEFAULT_PACE
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -46,11 +45,6 @@ def line(text: str) -> str:
     if not text.strip() or len(text) > NAME_MOST or not text.isprintable():
         raise typer.BadParameter(f"write 1 to {NAME_MOST} ordinary characters on one line")
     return text.strip()
-
-
-def account(text: str) -> str:
-    """The name of an account, with its accents in the form in which they are kept."""
-    return spelled(text)
 
 
 def detail(text: str) -> str:

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import glass
 from app.cli.door import AsJson, answer, change, inside, warn
-from app.cli.forms import Language, account, mailbox
+from app.cli.forms import Language, mailbox
+from app.core.names import spelled
 from app.domain import house as houses
 from app.domain import staff as people
 from app.domain.handed import Kind
@@ -36,7 +37,7 @@ IN_HAND = {
 
 def name(text: str) -> str:
     """A name that the audit trail can write down."""
-    called = account(text)
+    called = spelled(text)
     if not people.may_be_called(called):
         raise typer.BadParameter("use letters, digits, spaces, points, hyphens and apostrophes; 60 at most")
     return called
@@ -124,7 +125,7 @@ def _say_mailed(person: Staff, *, mailed: bool) -> None:
 
 @app.command("invite", epilog="Example: bode staff invite dana")
 def invite(
-    called: Annotated[str, typer.Argument(parser=account, metavar="NAME", help="Whose account.")],
+    called: Annotated[str, typer.Argument(parser=spelled, metavar="NAME", help="Whose account.")],
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -164,7 +165,7 @@ def list_(*, as_json: AsJson = False) -> None:
 
 @app.command("disable", epilog="Example: bode staff disable dana --dry-run")
 def disable(
-    called: Annotated[str, typer.Argument(parser=account, metavar="NAME", help="Whose account.")],
+    called: Annotated[str, typer.Argument(parser=spelled, metavar="NAME", help="Whose account.")],
     *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what is in their hands; close nothing.")

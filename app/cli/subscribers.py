@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import bar, glass
 from app.cli.door import REFUSED, AsJson, answer, change, inside
-from app.cli.forms import account
 from app.core.errors import Refused
+from app.core.names import spelled
 from app.domain import audit, staff
 from app.domain import house as houses
 from app.domain import newsletter as newsletters
@@ -31,10 +31,10 @@ BLOCK = 1 << 20  # octets counted at once
 
 Slug = Annotated[str, typer.Option(metavar="SLUG", help="Which newsletter.")]
 Officer = Annotated[
-    str, typer.Option(parser=account, metavar="NAME", help="The privacy officer who answers for the list.")
+    str, typer.Option(parser=spelled, metavar="NAME", help="The privacy officer who answers for the list.")
 ]
 Released = Annotated[
-    str, typer.Option(parser=account, metavar="NAME", help="The second person, who looked and agrees.")
+    str, typer.Option(parser=spelled, metavar="NAME", help="The second person, who looked and agrees.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import glass
 from app.cli.door import AsJson, answer, change, inside, warn
-from app.cli.forms import account
 from app.cli.issue import words
 from app.core.errors import Invalid, NotFound, Refused
+from app.core.names import spelled
 from app.domain import audit
 from app.domain import house as houses
 from app.domain import manuscript as manuscripts
@@ -80,7 +80,7 @@ async def _on_record(session: AsyncSession, house: House, issue: Issue, author: 
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A Markdown file; pictures beside it.")],
     *,
-    author: Annotated[str, typer.Option(parser=account, metavar="NAME", help="An editor's account.")],
+    author: Annotated[str, typer.Option(parser=spelled, metavar="NAME", help="An editor's account.")],
     newsletter: Annotated[str | None, typer.Option(metavar="SLUG", help="Of which newsletter.")] = None,
     issue: Annotated[
         str | None, typer.Option(metavar="ID", help="Add or replace a language of this issue.")

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import glass
 from app.cli.door import AsJson, answer, change, inside
-from app.cli.forms import account
 from app.cli.issue import words
 from app.cli.issue.words import IssueId
+from app.core.names import spelled
 from app.domain import audit, subscriber
 from app.domain import house as houses
 from app.domain.audit import Event
@@ -71,7 +71,7 @@ def _take(issue_id: str, step: Step, *, tell: str = "", follow: bool = False, as
 def approve(
     issue_id: IssueId,
     *,
-    approver: Annotated[str, typer.Option(parser=account, metavar="NAME", help="An approver's account.")],
+    approver: Annotated[str, typer.Option(parser=spelled, metavar="NAME", help="An approver's account.")],
     as_json: AsJson = False,
 ) -> None:
     """Approve an issue: what is stored now is, byte for byte, what every reader gets.
