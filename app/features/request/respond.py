@@ -5,6 +5,7 @@ It is true of this address: who has no subscription does not read that we keep o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +21,9 @@ SEEN = frozenset({Kind.ACCESS, Kind.PORTABILITY})  # answered with a page of eve
 OF_A_SUBSCRIPTION = frozenset({Kind.CORRECTION, Kind.RESTRICTION})  # without one there is nothing to do
 
 
-async def words(session: AsyncSession, desk: Desk, row: Request, proof_url: str | None) -> dict[str, Any]:
+async def words(
+    session: AsyncSession, desk: Desk, row: Request, proof_url: str | None, overtaken: Iterable[str]
+) -> dict[str, Any]:
     """What the template of the answer needs, while the address of the request is still there."""
     done, letter = row.state == State.DONE, await session.get_one(Newsletter, row.newsletter_id)
     subscribed = row.kind not in OF_A_SUBSCRIPTION or await _subscribed(session, desk, row)
@@ -33,7 +36,7 @@ async def words(session: AsyncSession, desk: Desk, row: Request, proof_url: str 
         "lift_url": await _way_back(session, desk, row, letter) if done else None,
         "valid_days": VALID_DAYS if done and row.kind in SEEN else None,
         "backup_days": desk.backup_days if done and row.kind == Kind.ERASURE else None,
-        "overtaken": ", ".join(await erasure.overtaken_with(session, row)),
+        "overtaken": ", ".join(overtaken),
     }
 
 

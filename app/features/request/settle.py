@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.address import Address
 from app.core.errors import Refused
-from app.domain import answer, farewell, lifting, newsletter, request, silence, subscriber, term
+from app.domain import answer, erasure, farewell, lifting, newsletter, request, silence, subscriber, term
 from app.domain.audit import Event
 from app.domain.block import Ground
 from app.domain.certificate import Removed
@@ -175,9 +175,9 @@ async def _answer(
 async def _mail_answer(session: AsyncSession, desk: Desk, row: Request, gone: Gone | None = None) -> None:
     if not row.reachable:
         raise Unreachable("this mailbox is not the person's any more; answer in another way")
-    said = await respond.words(session, desk, row, gone.proof_url if gone else None)
-    if gone:
-        said["overtaken"] = ", ".join(gone.overtaken)
+    proof_url = gone.proof_url if gone else None
+    overtaken = gone.overtaken if gone else await erasure.overtaken_with(session, row)
+    said = await respond.words(session, desk, row, proof_url, overtaken)
     mail(session, desk, row, "answer", answers=True, **said)
 
 

@@ -101,7 +101,6 @@ async def page(
     async with visit.reading() as db:
         row = await breach.by_id(db, case)
         letters = [each for each in await newsletter.every(db) if each.slug in row.letters]
-        titles = await newsletter.titles(db)
         said = await notice.contents(db, row)
         sent, waiting = await going.of(db, row), await breach.waiting(db, row)
     known, person = extent.kinds(), visit.person
@@ -109,7 +108,7 @@ async def page(
     context: dict[str, Any] = {
         "left": row.left(visit.now),
         "letters": letters,
-        "titles": titles,
+        "titles": {each.slug: each.title for each in letters},
         "data": [visit.say(known[each]) for each in row.data if each in known],
         "counted": {
             visit.say(known[each]): many for each, many in (row.counted or {}).items() if each in known

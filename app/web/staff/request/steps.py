@@ -241,6 +241,7 @@ async def page(visit: Inside, case: UUID, error: str | None, field: str) -> Resp
         ahead = await _ahead(visit, db, row) if may_act and opens else None
         waits = Removed(**row.unproven["removed"]) if may_act and opens and row.unproven else None
         proof_url = await _proof(visit, db, row, waits) if waits else None
+        copy = await _copy(db, row) if may_act else None
     opened_until = row.asked_at + identify.OPENS_FOR if row.asked_at else None
     words: dict[str, Any] = {
         "ahead": ahead,
@@ -260,7 +261,7 @@ async def page(visit: Inside, case: UUID, error: str | None, field: str) -> Resp
         "refusals": refusal.reasons(row),
         "wrong": {field: error} if field else {},
         "error": error,
-        "copy": await _copy(visit, row) if may_act else None,
+        "copy": copy,
     }
     return visit.page("staff_request.html", status=WRONG if error else OK, row=row, **words)
 
@@ -273,12 +274,11 @@ def _opens(visit: Inside, row: Request) -> bool:
         return False
 
 
-async def _copy(visit: Inside, row: Request) -> str | None:
+async def _copy(db: AsyncSession, row: Request) -> str | None:
     """Whether the whole copy may be printed here, or was."""
     if not duplicate.may_be_shown(row):
         return None
-    async with visit.reading() as db:
-        return "shown" if await duplicate.shown(db, row) else "may"
+    return "shown" if await duplicate.shown(db, row) else "may"
 
 
 async def _ahead(visit: Inside, db: AsyncSession, row: Request) -> Ahead | None:
