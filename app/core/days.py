@@ -11,6 +11,7 @@ import re
 from datetime import date, time
 
 YEARS = range(1900, 9999)  # at the very edges of the calendar no hour can be counted in another zone
+DAY_MOST = 30  # characters of a day in words, with room for a slip
 MONTHS = (
     "january januari jan",
     "february februari feb",

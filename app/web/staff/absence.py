@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
 from starlette.responses import Response
 
-from app.core.days import read_day
+from app.core.days import DAY_MOST, read_day
 from app.core.errors import Invalid, TooMany
 from app.domain import absence
 from app.features import absent
@@ -16,8 +15,6 @@ from app.web.errors import OK, WRONG
 from app.web.staff.gate import Entered, Inside
 from app.web.staff.rooms import ABSENCE, MAKERS
 from app.web.templating import READERS_ZONE
-
-LONGEST: Final = 30  # characters of a day in words, with room for a slip
 
 doors = Doors()
 
@@ -32,7 +29,7 @@ async def show(visit: Entered) -> Response:
 async def note(visit: Entered) -> Response:
     """One more."""
     fields = await visit.fields()
-    typed = {name: fields.get(name, "").strip()[:LONGEST] for name in ("first", "last")}
+    typed = {name: fields.get(name, "").strip()[:DAY_MOST] for name in ("first", "last")}
     days, wrong = {}, {}
     for name, text in typed.items():
         try:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from app.core.days import read_clock, read_day
+from app.core.days import DAY_MOST, read_clock, read_day
 from app.core.errors import Invalid
 from app.domain import issue as issues
 from app.domain import slot, subscriber
@@ -23,7 +23,6 @@ from app.web.staff.gate import Entered, Inside
 from app.web.staff.issue import checking, counting
 from app.web.staff.rooms import DESK, ISSUES, MAKERS
 
-LONGEST: Final = 30  # characters of a day in words, with room for a slip
 PLAN: Final = f"{ISSUES}/{{issue}}/schedule"
 
 Step = Callable[..., Awaitable[None]]
@@ -47,7 +46,7 @@ async def in_slot(visit: Entered, issue: UUID) -> Response:
 async def at_a_time(visit: Entered, issue: UUID) -> Response:
     """On a day and at an hour of one's own, by who typed how many readers it goes to."""
     fields = await visit.fields()
-    typed = {name: fields.get(name, "").strip()[:LONGEST] for name in ("on", "at")}
+    typed = {name: fields.get(name, "").strip()[:DAY_MOST] for name in ("on", "at")}
     typed["readers-time"] = counting.shown(fields)
     async with visit.reading() as db:
         letter = await db.get_one(Newsletter, (await issues.get(db, issue)).newsletter_id)
