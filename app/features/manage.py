@@ -6,7 +6,6 @@ may be opened more than once until it expires, because looking must not use it u
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -43,7 +42,6 @@ from app.domain.subscriber import Subscriber
 OPENS_FOR = timedelta(hours=4)  # mail can be slow; a link that lies about longer is a risk
 PAUSES = (1, 3, 6)  # months
 
-Shown = Callable[[Newsletter], str]
 Looked = tuple[list[Lookup], list[Entry] | None]  # look-ups, and what the ledger says of earlier ones
 
 

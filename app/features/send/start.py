@@ -37,17 +37,18 @@ async def start(session: AsyncSession, *, ring: KeyRing, now: datetime) -> list[
     for issue in await session.scalars(query):
         assert issue.due_at is not None
         if issue.due_at < now - LATE:
-            gone = await _hold(session, issue, ring, now)
+            moves = await _hold(session, issue, ring, now)
         elif issue.previewed_at is None and issue.due_at < now - PASSED:
-            gone = await _put_off(session, issue, now)
+            await _put_off(session, issue, now)
+            continue
         else:
-            gone = await _begin(session, issue, now)
-        if gone:
+            moves = await _begin(session, issue, now)
+        if moves:
             moved.append(issue.id)
     return moved
 
 
-async def _put_off(session: AsyncSession, issue: Issue, now: datetime) -> bool:
+async def _put_off(session: AsyncSession, issue: Issue, now: datetime) -> None:
     """Nobody saw the final mail: ten minutes from now, in which it still comes. It begins then, not now."""
     at = now + PREVIEW
     statement = (
@@ -59,7 +60,6 @@ async def _put_off(session: AsyncSession, issue: Issue, now: datetime) -> bool:
     if await changed(session, statement):
         words = {"about": f"issue {issue.id}", "reason": at.isoformat()}
         await audit.record(session, "service", Event.ISSUE_SCHEDULED, **words, now=now)
-    return False
 
 
 async def _begin(session: AsyncSession, issue: Issue, now: datetime) -> bool:
