@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -55,34 +57,35 @@ class Sender:
         return count
 
 
-async def test_after_a_standstill_a_second_is_made_up_for_at_most(
-    cast: Stage, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@asynccontextmanager
+async def under_way(cast: Stage, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sender]:
+    """An issue goes out to a crowd at this pace, for a second by now."""
     await people.crowd(cast.house, cast.letter, CROWD - 1, clock())
     async with cast.house.database.unit_of_work() as session:
         (await session.merge(cast.letter)).pace = PACE
     async with in_hand(cast.house, await approved(cast, clock())):
         sender = Sender(Worker(cast.house, Courier(cast.house.settings, Mailbox())).engine(), monkeypatch)
         await sender.second()
+        yield sender
+        await sender.supply._hand.close()
+
+
+async def test_after_a_standstill_a_second_is_made_up_for_at_most(
+    cast: Stage, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with under_way(cast, clock, monkeypatch) as sender:
         for stood_still, at_once in ((0.5, PACE * 0.5), (3.0, PACE * SAVED), (10.0, 0)):
             assert await sender.second() == pytest.approx(PACE, abs=1)
             sender.now += stood_still
             assert sender.taken() == pytest.approx(at_once, abs=1)
             assert await sender.second() == pytest.approx(PACE, abs=1)
-        await sender.supply._hand.close()
 
 
 async def test_another_pace_holds_for_the_issue_that_is_going_out(
     cast: Stage, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await people.crowd(cast.house, cast.letter, CROWD - 1, clock())
-    async with cast.house.database.unit_of_work() as session:
-        (await session.merge(cast.letter)).pace = PACE
-    async with in_hand(cast.house, await approved(cast, clock())):
-        sender = Sender(Worker(cast.house, Courier(cast.house.settings, Mailbox())).engine(), monkeypatch)
-        await sender.second()
+    async with under_way(cast, clock, monkeypatch) as sender:
         async with cast.house.database.unit_of_work() as session:
             (await session.merge(cast.letter)).pace = SLOWER
         seconds = [await sender.second() for _ in range(6)]
         assert seconds[-2:] == [pytest.approx(SLOWER, abs=1)] * 2  # what was planned before has left by then
-        await sender.supply._hand.close()
