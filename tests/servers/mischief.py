@@ -30,6 +30,7 @@ class Mischief:
     to: dict[str, str] = field(default_factory=dict)  # another reply at RCPT for a recipient, as with `say`
     go_ahead_anyway: bool = False  # 354 though no recipient was accepted
     drop: str | None = None  # hangs up at the final dot: "before" or "after" keeping the letter
+    drop_only: str = ""  # only at a letter that holds this text
     cut: int | None = None  # hangs up after so many octets of a letter
     hasty: bool = False  # says 250 to the first piece of a letter, and reads no further
     deaf: bool = False  # stops reading once it has said 354

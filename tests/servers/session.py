@@ -234,7 +234,8 @@ class Session(asyncio.Protocol):
 
     def _finish(self, letter: bytes) -> None:
         mischief = self._server.mischief
-        drop = mischief.drop if mischief.drop and mischief.strikes() else None
+        meant = mischief.drop and mischief.drop_only.encode() in letter
+        drop = mischief.drop if meant and mischief.strikes() else None
         recipients, self._sender, self._recipients = self._recipients, None, []
         self._server.received.counts["dropped"] += drop is not None
         if drop == "before":
