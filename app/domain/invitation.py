@@ -102,3 +102,8 @@ async def use(session: AsyncSession, row: Invitation) -> None:
 async def void(session: AsyncSession, staff_id: UUID) -> None:
     """No link of theirs works any more."""
     await session.execute(delete(Invitation).where(Invitation.staff_id == staff_id))
+
+
+async def void_all(session: AsyncSession) -> None:
+    """No link of anybody works any more: a backup knows links that were used since it was made."""
+    await session.execute(delete(Invitation))

@@ -42,10 +42,10 @@ def concerned(issue: Issue) -> tuple[Role, ...]:
 
 
 async def restored(session: AsyncSession, *, ring: KeyRing, now: datetime) -> None:
-    """Officers hear that a backup was put back: what they answered after it is open again."""
-    await everybody(
-        session, "restored", {"restored_on": term.today(now).isoformat()}, Role.OFFICER, ring=ring, now=now
-    )
+    """What was done since the backup is undone: officers hear it of requests, administrators of accounts."""
+    words = {"restored_on": term.today(now).isoformat()}
+    await everybody(session, "restored", words, Role.OFFICER, ring=ring, now=now)
+    await everybody(session, "reopened", words, Role.ADMINISTRATOR, ring=ring, now=now)
 
 
 async def everybody(

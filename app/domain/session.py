@@ -146,3 +146,8 @@ async def end(session: AsyncSession, staff_id: UUID, session_id: UUID | None = N
 async def end_others(session: AsyncSession, staff_id: UUID, but: UUID) -> None:
     """Sign somebody out everywhere but here."""
     await session.execute(delete(Stay).where(Stay.staff_id == staff_id, Stay.id != but))
+
+
+async def end_all(session: AsyncSession) -> None:
+    """Sign everybody out: a backup knows sessions that were ended since it was made."""
+    await session.execute(delete(Stay))

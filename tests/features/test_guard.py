@@ -71,7 +71,7 @@ async def test_after_a_restore_who_left_is_gone_and_everything_unfinished_waits(
         issue = await issues.get(session, issue_id)
         assert (issue.state, issue.reason, issue.digest) == (State.HELD, "restored", None)
         queued = list(await session.scalars(select(Mail)))
-        assert len(queued) == 4  # dana, emre, and fatima twice: of her requests; nothing older is left
+        assert len(queued) == 5  # dana, emre, ada, and fatima twice: of her requests; nothing older is left
     assert not await guard.check(watching(house), now=clock())
     await house.close()
 

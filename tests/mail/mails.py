@@ -140,6 +140,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "account": {**STAFF, "what": "attempts", "count": 20},
     "restored": {**STAFF, **ROOMS, "restored_on": date(2026, 11, 16)},
+    "reopened": {**STAFF, **ROOMS, "restored_on": date(2026, 11, 16)},
     "broken": {**STAFF, **ROOMS, "trail": True, "ledger": True},
     "unchecked": {**STAFF, "keys": ["0b1f5c2e", "9d0c6f6f"], "litter": True, "absent": True},
     "held": {**STAFF, **ROOMS, "subjects": ["Samen staan we sterker", "Extra editie"], "why": "restored"},
