@@ -100,7 +100,7 @@ def furnish(on: Stage, readers: int) -> dict[str, str]:
     on.execute(COPIES, going)
     on.execute(GOING, going)
     on.execute(BEGUN, *[now] * 3, going)
-    on.execute("ANALYZE")
+    on.execute("VACUUM ANALYZE")  # as the database does by itself within minutes
     waiting = on.service.issue(octets())
     draft = on.service.folder / "draft.md"
     draft.write_text(octets())
