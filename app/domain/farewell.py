@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.address import Address, BadAddress, parse
-from app.core.crypto import KeyRing, Unreadable
+from app.core.address import Address
+from app.core.crypto import KeyRing
 from app.core.errors import BookClosed, NotReady
 from app.domain import (
     block,
@@ -24,7 +24,6 @@ from app.domain import (
     erasure,
     ledger,
     lookup,
-    outbox,
     request,
     service,
     subscriber,
@@ -277,21 +276,3 @@ async def void_since(
     if blocked is not None:
         moments.append(blocked.at)
     return max((each for each in moments if each is not None), default=None)
-
-
-async def drop_mail(session: AsyncSession, ring: KeyRing, address: Address) -> int:
-    """Delete every queued mail to an address; the outbox is short, so every row is opened."""
-    gone = 0
-    for mail in await session.scalars(select(outbox.Mail)):
-        if _is_to(ring, mail, address):
-            await session.delete(mail)
-            gone += 1
-    return gone
-
-
-def _is_to(ring: KeyRing, mail: outbox.Mail, address: Address) -> bool:
-    """False for a row that nobody can open or send: it must not keep anyone from being erased."""
-    try:
-        return parse(str(outbox.opened(ring, mail)["address"])).canonical == address.canonical
-    except (Unreadable, BadAddress, KeyError):
-        return False

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.address import Address
 from app.core.crypto import KeyRing
-from app.domain import audit, delivery, erasure, farewell, lifting, newsletter, subscriber
+from app.domain import audit, delivery, dropped, erasure, farewell, lifting, newsletter, subscriber
 from app.domain.audit import Event
 from app.domain.book import Book
 from app.domain.certificate import Removed
@@ -88,7 +88,7 @@ async def erase(
     for letter in letters[:1]:
         lookups, noted = await farewell.forget_lookups(session, letter.id, address, **keys)
         final = final and noted
-    mails = await farewell.drop_mail(session, ring, address)
+    mails = await dropped.drop(session, ring, address)
     final = final and all(each.final for each in gone)
     overtaken = [number for each in gone for number in each.overtaken]
     for number in overtaken:

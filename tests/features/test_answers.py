@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.address import parse
 from app.core.errors import Refused
 from app.core.settings import Settings
 from app.domain import outbox
 from app.domain.request import Delay, Identity, Kind, State
+from app.features import erase
 from app.features.request import identify, remind, settle
 from app.features.request.settle import Way
 from tests.backups import Backups
@@ -167,3 +171,21 @@ async def test_an_objection_is_not_said_to_hold_for_a_newsletter_that_comes_late
     assert "geen van onze nieuwsbrieven meer" in text
     assert "Beginnen wij later een andere nieuwsbrief? Daarvoor geldt de blokkade niet" in text
     assert "laatste mail" not in text
+
+
+async def test_the_answer_to_an_erasure_arrives_though_the_same_person_is_erased_once_more(
+    office: Office,
+) -> None:
+    """Its certificate was in that mail alone; whatever else waits for the address goes."""
+    row = await office.erase(await office.known(Kind.ERASURE))
+    await office.act(await office.take(Kind.ACCESS), identify.ask, suspends=False)
+    await office.carry_out(await office.known(Kind.PORTABILITY))
+    house = office.house
+    words: dict[str, Any] = {"ring": house.ring, "book": house.book, "actor": "reader", "now": office.clock()}
+    async with house.database.unit_of_work() as session:
+        again = await erase.erase(session, parse(ALICE.upper()), **words)
+    assert (again.mails, len(again.overtaken)) == (2, 2)
+    (letter,) = (await office.post()).letters()
+    assert (letter.recipient, "/bewijs/" in plain(letter.content)) == (ALICE, True)
+    after = await office.look(row)
+    assert (after.state, after.address, await office.mails()) == (State.ANSWERED, None, [])
