@@ -69,14 +69,13 @@ async def end(
     book: Book,
     now: datetime,
 ) -> Ended | None:
-    """End one subscription; None when another request ended it first. Raises Unreadable, see `end_unread`."""
+    """End one subscription; None when another request was first. Raises Unreadable, see `end_unopened`."""
     address = subscriber.opened(ring, row)
     at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
     final = await _gone(session, row, reason, at, book)
     if final is None:
         return None
-    if reason != Reason.ERASED:  # then the proof goes as well, and nothing is added to it
-        await consent.end(session, ring, row.newsletter_id, address, at=at)
+    await consent.end(session, ring, row.newsletter_id, address, at=at)
     return Ended(
         subscriber_id=row.id,
         address=address,
@@ -90,15 +89,16 @@ async def end(
     )
 
 
-async def end_unread(
+async def end_unopened(
     session: AsyncSession, row: Subscriber, reason: Reason, *, book: Book, now: datetime
-) -> None:
-    """The same where the address cannot be read (its octets are damaged): leaving works always (promise 5).
+) -> bool | None:
+    """The same without the address: leaving and erasing work also when its octets are damaged (promise 5).
 
-    The proof of the yes stays as it is: without the address nobody can tell which one it is.
+    Whether the ledger has it; None when another request was first. The proof of the yes stays as it is: who
+    leaves and cannot be read has one that nobody finds, and who is erased loses it another way.
     """
     at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
-    await _gone(session, row, reason, at, book)
+    return await _gone(session, row, reason, at, book)
 
 
 async def _gone(

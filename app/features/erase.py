@@ -77,10 +77,10 @@ async def erase(
         lists, final = lists + lines, final and noted
         row = await subscriber.find(session, ring, letter.id, address)
         if row is not None:
-            ended = await farewell.end(session, row, Reason.ERASED, **keys)
+            ended = await farewell.end_unopened(session, row, Reason.ERASED, book=book, now=now)
             deliveries += await delivery.unlink(session, row.id)
             subscriptions += ended is not None
-            final = final and (ended is None or ended.final)
+            final = final and ended is not False
         elif not lines:  # a link from before may still be in the mailbox
             final = await farewell.note(session, letter.id, address, Reason.ERASED, **keys) and final
         gone.append(await farewell.forget_proof(session, letter.id, address, **keys, but=request))

@@ -17,7 +17,7 @@ from app.core import tokens
 from app.core.address import Address
 from app.core.calendar import add_months
 from app.core.crypto import KeyRing, Unreadable
-from app.core.errors import BookClosed, Invalid, LinkProblem
+from app.core.errors import BookClosed, Invalid, LinkProblem, Refused
 from app.domain import (
     block,
     candidate,
@@ -55,8 +55,44 @@ class Mine:
     until: datetime
 
 
+class Damaged(Refused):
+    """The address of this subscription was damaged: nothing can be done with it until its owner types it."""
+
+    def __init__(self, letter: Newsletter) -> None:
+        super().__init__("the address of this subscription cannot be read any more")
+        self.letter = letter
+
+
+class NotTheirs(Refused):
+    """The address that was typed is not the one of this subscription."""
+
+
 async def open_link(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime) -> Mine:
-    """What the link opens, changing nothing; raises LinkProblem."""
+    """What the link opens, changing nothing; raises LinkProblem, and Damaged."""
+    letter, row, until = await _behind(session, text, ring=ring, now=now)
+    try:
+        return Mine(letter, row, subscriber.opened(ring, row), until)
+    except Unreadable:
+        if not ring.has(row.key_id):  # a person can bring the key back
+            raise
+        raise Damaged(letter) from None
+
+
+async def open_typed(
+    session: AsyncSession, text: str, address: Address, *, ring: KeyRing, now: datetime
+) -> Mine:
+    """The same with the address that its owner typed, where it was damaged; raises NotTheirs."""
+    letter, row, until = await _behind(session, text, ring=ring, now=now)
+    found = await subscriber.find(session, ring, letter.id, address)
+    if found is None or found.id != row.id:
+        raise NotTheirs("that is another address")
+    return Mine(letter, row, address, until)
+
+
+async def _behind(
+    session: AsyncSession, text: str, *, ring: KeyRing, now: datetime
+) -> tuple[Newsletter, Subscriber, datetime]:
+    """Which subscription a link is of, and until when it works."""
     try:
         content = tokens.unseal(ring, "manage", text)
     except Unreadable:
@@ -72,7 +108,7 @@ async def open_link(session: AsyncSession, text: str, *, ring: KeyRing, now: dat
     row = await subscriber.by_id(session, UUID(content["s"]))
     if row is None or issued_at < row.confirmed_at:  # it was mailed to an address that is not theirs any more
         raise LinkProblem("void", slug=letter.slug)
-    return Mine(letter, row, subscriber.opened(ring, row), until)
+    return letter, row, until
 
 
 def set_language(mine: Mine, language: str) -> None:

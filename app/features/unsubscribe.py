@@ -68,7 +68,7 @@ async def leave(
         ended = await farewell.end(session, row, Reason.LEFT, ring=ring, book=book, now=now) if row else None
     except Unreadable:
         assert row is not None
-        await farewell.end_unread(session, row, Reason.LEFT, book=book, now=now)
+        await farewell.end_unopened(session, row, Reason.LEFT, book=book, now=now)
         return leaving, None
     return leaving, _undo_value(ring, ended, now) if ended is not None else None
 

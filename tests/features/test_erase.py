@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from app.core.address import parse
 from app.core.crypto import KeyRing, new_key
@@ -18,8 +18,10 @@ from app.domain import consent, erasure, farewell, lookup, outbox
 from app.domain.audit import Event, Record
 from app.domain.block import Ground
 from app.domain.house import House
+from app.domain.ledger import Reason
 from app.domain.lookup import Why
 from app.domain.outbox import Mail, Purpose
+from app.domain.subscriber import Subscriber
 from app.features import certify, erase
 from app.features.erase import Erased
 from tests.cast import ALICE, BOB, Stage, wants
@@ -72,6 +74,14 @@ async def test_a_mail_that_nobody_can_open_keeps_nobody_from_being_erased(
     await queue(cast, clock, "nobody", stranger)
     assert (await forget(cast, clock, ALICE)).subscriptions == 1
     assert await cast.find(ALICE) is None
+
+
+async def test_who_is_erased_goes_also_when_the_stored_address_is_damaged(cast: Stage, clock: Clock) -> None:
+    async with cast.house.database.unit_of_work() as session:
+        await session.execute(update(Subscriber).values(address=b"a broken disk"))
+    assert await forget(cast, clock, ALICE) == Erased(subscriptions=1, mails=0, final=True, proofs=2)
+    assert await cast.find(ALICE) is None
+    assert [each.reason for each in await cast.house.book.of([cast.alice.subject])] == [Reason.ERASED]
 
 
 SHORT = {"newsletter", "outbox", "pending_end", "service"}  # tables that do not grow with the readers

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from playwright.async_api import Browser
+from sqlalchemy import update
 
 from app.core import paths, tokens
 from app.core.address import parse
@@ -51,6 +52,14 @@ class Place:
     async def mydata(self, name: str, language: str) -> str:
         """The token of such a reader's own page."""
         row = await self.reader(name, language)
+        return self.sealed("manage", s=row.id.hex, n=self.letter.tag.hex())
+
+    async def damaged(self, language: str) -> str:
+        """The token of the own page of a reader whose stored address a disk changed."""
+        row = await self.reader("damaged", language)
+        change = update(Subscriber).where(Subscriber.seq == row.seq).values(address=b"a broken disk")
+        async with self.stage.house.database.unit_of_work() as session:
+            await session.execute(change)
         return self.sealed("manage", s=row.id.hex, n=self.letter.tag.hex())
 
     async def leaving(self, name: str, language: str) -> str:

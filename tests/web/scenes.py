@@ -101,6 +101,16 @@ def late(place: Place) -> Act:
     return act
 
 
+async def erasing(place: Place, language: str) -> list[State]:
+    """What comes of being forgotten, each time by another reader."""
+    own, erase = (WORDS[language].split()[each] for each in (3, 5))
+    return [
+        ("erase, address damaged", f"/{own}/{await place.damaged(language)}/{erase}", typed("alice@")),
+        ("erased", f"/{own}/{await place.mydata('erased', language)}/{erase}", press),
+        ("certificate", f"/{own}/{await place.mydata('proven', language)}/{erase}", certified),
+    ]
+
+
 async def states(place: Place, language: str) -> list[State]:
     """A name, a path, and what to do there, for every state of the pages that a mail leads to."""
     confirm, not_me, leave, own, address, erase, right, held, receipt = WORDS[language].split()
@@ -129,14 +139,13 @@ async def states(place: Place, language: str) -> list[State]:
         ("rights", f"/{own}/{mine}/{right}", None),
         ("rights, wrong", f"/{own}/{mine}/{right}", press),
         ("rights, asked", f"/{own}/{await place.mydata('asks', language)}/{right}", chosen),
-        ("certificate", f"/{own}/{await place.mydata('proven', language)}/{erase}", certified),
         ("certificate, too late", f"/{receipt}/{place.sealed('receipt', a=BOB, **old)}", None),
         ("request", await place.asking(language), None),
         ("request, confirmed", await place.asking(language), press),
         ("request, not mine", await place.asking(language), denied),
         ("held", f"/{held}/{place.sealed('held', a=BOB, n=place.letter.id.hex)}", None),
         ("erase", f"/{own}/{mine}/{erase}", None),
-        ("erased", f"/{own}/{await place.mydata('erased', language)}/{erase}", press),
+        *await erasing(place, language),
         ("address", f"/{address}/{move}", None),
         ("address, changed", f"/{address}/{move}", press),
         ("archive", archive, None),

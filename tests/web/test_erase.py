@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.core.address import parse
 from app.core.errors import BookClosed
 from app.domain import consent, newsletter, service
 from app.domain.audit import Record
 from app.domain.delivery import Delivery
+from app.domain.subscriber import Subscriber
 from app.features import guard
 from tests import cast as people
 from tests.cast import ALICE, BOB
@@ -120,3 +121,23 @@ async def test_a_certificate_that_nobody_came_for_or_that_a_restore_made_unsure_
     assert unsure.status_code == 410
     assert "had to put back a backup" in unsure.text
     assert (await site.get(f"{link}x")).status_code == 404
+
+
+async def test_whose_stored_address_is_damaged_types_it_and_is_erased_all_the_same(site: Site) -> None:
+    own = f"/gegevens/{site.mydata()}"
+    async with site.house.database.unit_of_work() as session:
+        await session.execute(update(Subscriber).values(address=b"a broken disk"))
+    led = await site.get(own)
+    assert (led.status_code, led.headers["location"]) == (303, f"{own}/wissen")
+    assert "is beschadigd" in (await site.get(f"{own}/wissen")).text
+    for typed in ("", "alice", BOB):
+        wrong = await site.post(f"{own}/wissen", data={"address": typed})
+        assert (wrong.status_code, 'id="address-error"' in wrong.text) == (400, True)
+        assert f'value="{typed}"' in wrong.text
+    assert await site.stage.find(ALICE) is not None
+    done = await site.post(f"{own}/wissen", data={"address": ALICE})
+    assert (done.status_code, "zijn verwijderd" in done.text) == (200, True)
+    assert await site.stage.find(ALICE) is None
+    async with site.house.database.reading() as session:
+        known = consent.proofs(site.house.ring, site.stage.letter.id, parse(ALICE))
+        assert await consent.of(session, known) == []

@@ -11,7 +11,7 @@ from app.core import tokens
 from app.core.errors import Invalid, TooMany
 from app.core.language import LANGUAGES
 from app.features import manage, subscribe
-from app.features.manage import PAUSES, Mine
+from app.features.manage import PAUSES, Damaged, Mine
 from app.features.move import MOVES_FOR
 from app.web import forms, holding
 from app.web.deps import Looking, Pressed, Visit
@@ -30,7 +30,10 @@ doors = Doors()
 async def show(visit: Looking, token: str) -> Response:
     """Everything that is held, and every button."""
     async with visit.reading() as session:
-        mine = await opened(visit, session, token)
+        try:
+            mine = await opened(visit, session, token)
+        except Damaged:  # what can be done all the same is there
+            return RedirectResponse(own("manage", visit.language, token, ACTS["erase"]), SEE_OTHER)
         return await _page(visit, session, token, mine)
 
 
@@ -44,7 +47,7 @@ async def back(visit: Looking, token: str) -> Response:
 
 
 async def opened(visit: Visit, session: AsyncSession, token: str) -> Mine:
-    """What the link opens; raises LinkProblem."""
+    """What the link opens; raises LinkProblem, and Damaged."""
     return await manage.open_link(session, token, ring=visit.ring, now=visit.now)
 
 
