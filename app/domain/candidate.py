@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.address import Address, many
-from app.core.crypto import KeyRing
+from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Base, UtcTime, changed
 from app.core.register import Kind, Sealed, held, kept
 from app.domain import subscriber
@@ -103,13 +103,24 @@ def keyed(ring: KeyRing, newsletter_id: UUID, plain: bytes) -> dict[str, Any]:
 
 def opened(ring: KeyRing, row: Candidate) -> tuple[Address, str]:
     """Whose line it is, and where their yes is kept; raises Unreadable when its key is gone."""
-    plain = ring.open("candidate", row.content, bound_to=_bound(row.id), scope=row.newsletter_id)
-    return _read(plain)
+    return _read(_plain(ring, row))
+
+
+def _plain(ring: KeyRing, row: Candidate) -> bytes:
+    return ring.open("candidate", row.content, bound_to=_bound(row.id), scope=row.newsletter_id)
 
 
 def _read(plain: bytes) -> tuple[Address, str]:
     typed, _, evidence = plain.decode().partition("\0")
     return _many(typed), evidence
+
+
+def _evidence(ring: KeyRing, row: Candidate) -> str | None:
+    """Where their yes is kept; None when the line cannot be read (its key is away, or it was damaged)."""
+    try:
+        return _plain(ring, row).decode().partition("\0")[2]
+    except Unreadable:
+        return None
 
 
 async def first(session: AsyncSession, row: Roster, most: int) -> list[Candidate]:
@@ -139,15 +150,15 @@ class Listed:
     """What a list that waits says of somebody, and until when it waits at most."""
 
     at: datetime
-    evidence: str
+    evidence: str | None  # None when the line cannot be read
     until: datetime
 
 
 async def listed(session: AsyncSession, ring: KeyRing, known: Sequence[bytes]) -> list[Listed]:
-    """Every line under these pseudonyms."""
+    """Every line under these pseudonyms; one that cannot be read keeps nobody from seeing the rest."""
     query = select(Candidate, Roster.gone_at).join(Roster, Roster.id == Candidate.roster_id)
     found = await session.execute(query.where(Candidate.subject.in_(known)).order_by(Candidate.seq))
-    return [Listed(row.at, opened(ring, row)[1], until) for row, until in found]
+    return [Listed(row.at, _evidence(ring, row), until) for row, until in found]
 
 
 async def forget(session: AsyncSession, known: Sequence[bytes], *, upto: datetime | None = None) -> int:

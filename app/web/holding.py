@@ -131,7 +131,8 @@ def _lists(held: Holding, say: Say, at: _Moments) -> list[Group]:
     """Few are on such a list, and for few days: who is not reads nothing of it."""
     rows = []
     for each in held.lists:
-        rows += [(say("When you said yes"), at(each.at)), (say("Where that yes is kept"), each.evidence)]
+        kept = say("we cannot read this any more") if each.evidence is None else each.evidence
+        rows += [(say("When you said yes"), at(each.at)), (say("Where that yes is kept"), kept)]
         rows.append((say("Waits until"), at(each.until)))
     return [(say("On a list that waits to be brought in"), rows)] if rows else []
 

@@ -93,7 +93,7 @@ class End(Form):
 
 class Listed(Form):
     at: datetime
-    evidence: str
+    evidence: str | None  # null when the line cannot be read
     until: datetime
 
 

@@ -8,8 +8,9 @@ from tempfile import SpooledTemporaryFile
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.domain.candidate import Candidate
 from app.domain.roster import Roster
 from app.features import intake
 from app.web.staff.lists import MOST_OCTETS
@@ -142,3 +143,19 @@ async def test_who_is_on_a_list_sees_it_and_takes_it_along_when_erased(site: Sit
     assert "vroeg om te worden gewist 1" in plain(await site.get(page))
     assert (await fatima.press(page, f"{page}/refuse")).status_code == 303
     assert "afgewezen of teruggenomen" in plain(await site.get(page))
+
+
+async def test_a_damaged_line_is_told_and_keeps_nobody_from_what_is_held(site: Site) -> None:
+    fatima = await seated(site, "fatima")
+    await send(site, LIST.encode())
+    async with site.house.database.unit_of_work() as db:  # alice's, on the second line
+        await db.execute(update(Candidate).where(Candidate.number == 3).values(content=b"a broken disk"))
+    mine = f"/gegevens/{site.mydata()}"
+    shown = await site.get(mine)
+    assert (shown.status_code, "dat kunnen wij niet meer lezen" in shown.text) == (200, True)
+    (letter,) = (await site.get(f"{mine}/json")).json()["newsletters"]
+    assert [each["evidence"] for each in letter["lists"]] == [None]
+    for address in (ALICE, "dora@example.org"):
+        look = {"address": address, "why": "question", "number": "AVG-2026-17"}
+        seen = await fatima.press("/staff/look-up", "/staff/look-up", **look)
+        assert (seen.status_code, "op een lijst die wacht" in seen.text) == (200, True)
