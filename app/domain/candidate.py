@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, and_, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.address import Address, many
 from app.core.crypto import KeyRing, Unreadable
-from app.core.database import Base, UtcTime, changed
+from app.core.database import Base, UtcTime
 from app.core.register import Kind, Sealed, held, kept
 from app.domain import subscriber
 from app.domain.roster import OPEN, REPORTED, Roster, State
@@ -161,10 +161,25 @@ async def listed(session: AsyncSession, ring: KeyRing, known: Sequence[bytes]) -
     return [Listed(row.at, _evidence(ring, row), until) for row, until in found]
 
 
-async def forget(session: AsyncSession, known: Sequence[bytes], *, upto: datetime | None = None) -> int:
-    """Take somebody out of every list; a replay leaves alone a yes that is later. Returns how many lines."""
-    statement = delete(Candidate).where(Candidate.subject.in_(known))
-    return await changed(session, statement if upto is None else statement.where(Candidate.at <= upto))
+async def forget(
+    session: AsyncSession, ring: KeyRing, known: Sequence[bytes], *, upto: datetime | None = None
+) -> int:
+    """Take somebody out of every list, and out of what it tells of evidence; how many lines.
+
+    A replay leaves alone a yes that is later. The lists are held before their lines, as by who brings one in.
+    """
+    theirs = and_(Candidate.subject.in_(known), true() if upto is None else Candidate.at <= upto)
+    on = set(await session.scalars(select(Candidate.roster_id).where(theirs)))
+    if not on:
+        return 0
+    held = select(Roster).where(Roster.id.in_(on)).order_by(Roster.id).with_for_update()
+    lists = {row.id: row for row in await session.scalars(held)}
+    query = select(Candidate).where(theirs, Candidate.roster_id.in_(on)).order_by(Candidate.seq)
+    rows = list(await session.scalars(query))
+    for row in rows:
+        lists[row.roster_id].let_go(_evidence(ring, row))
+    await remove(session, rows)
+    return len(rows)
 
 
 async def drop_all(session: AsyncSession, now: datetime) -> None:

@@ -220,7 +220,7 @@ async def forget_candidate(
 
     With the ledger's entry the same list stays without this address when it is handed in again.
     """
-    lines = await candidate.forget(session, pseudonyms(ring, newsletter_id, address))
+    lines = await candidate.forget(session, ring, pseudonyms(ring, newsletter_id, address))
     if not lines:
         return 0, True
     subject = subscriber.pseudonym(ring, newsletter_id, address.canonical, ring.active)

@@ -113,6 +113,15 @@ class Roster(Base):
         """Take one step; raises IllegalMove."""
         self.state = states.step(MOVES, State(self.state), state)
 
+    def let_go(self, evidence: str | None) -> None:
+        """A line is taken out, and so is where its yes is kept, unless other lines say the same.
+
+        None is a line that cannot be read: whatever one line alone says may be its own.
+        """
+        least = 2 if evidence is None else 1
+        left = [(text, count - (text == evidence)) for text, count in self.evidence]
+        self.evidence = [(text, count) for text, count in left if count >= least]
+
     def close(self, state: State, now: datetime) -> None:
         """The end: what stays for a while is the report, in figures."""
         self.move_to(state)

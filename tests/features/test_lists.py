@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.core.address import parse
 from app.core.errors import IllegalMove
@@ -18,6 +18,7 @@ from app.domain.audit import Record
 from app.domain.block import Ground
 from app.domain.candidate import Candidate
 from app.domain.consent import Consent
+from app.domain.ledger import Reason
 from app.domain.outbox import Mail
 from app.domain.roster import Roster, State
 from app.domain.subscriber import Subscriber
@@ -133,6 +134,25 @@ async def test_who_is_erased_while_it_waits_stays_out_of_it_and_of_the_same_list
     assert outcome(await bring_in(cast, listed(DORA), clock()))[2] != {}  # nor by the command
     later = listed(DORA, at=clock.forward(days=1).isoformat())
     assert (await finish(cast, await hand_in(cast, later, clock), clock)).added == 1
+
+
+@pytest.mark.parametrize("way", ["an erasure", "a replay", "a damaged line"])
+async def test_where_their_yes_is_kept_goes_with_who_is_erased(cast: Stage, clock: Clock, way: str) -> None:
+    made = await hand_in(cast, listed(ERIK, BOB) + f"{DORA},2024-05-31,letter from her town\n", clock)
+    assert (await found(cast, made)).evidence == [[SHEET, 2], ["letter from her town", 1]]
+    if way == "a damaged line":
+        async with cast.house.database.unit_of_work() as session:
+            await session.execute(update(Candidate).where(Candidate.number == 4).values(content=b"a disk"))
+    words: dict[str, Any] = {"ring": cast.house.ring, "book": cast.house.book, "now": clock()}
+    if way == "a replay":
+        async with cast.house.database.unit_of_work() as session:
+            await farewell.note(session, cast.letter.id, parse(DORA), Reason.ERASED, **words)
+        await guard.replay(watching(cast.house), now=clock())
+    else:
+        assert (await forget(cast, DORA, clock)).lists == 1
+    assert (await found(cast, made)).evidence == [[SHEET, 2]]
+    await forget(cast, ERIK, clock)
+    assert (await found(cast, made)).evidence == [[SHEET, 1]]  # the other line says the same
 
 
 async def test_an_erasure_that_only_the_ledger_has_is_made_good(cast: Stage, clock: Clock) -> None:

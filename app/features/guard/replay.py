@@ -69,7 +69,7 @@ async def _replay_one(session: AsyncSession, ring: KeyRing, entry: Entry, now: d
         await lookup.forget(session, [entry.subject], upto=entry.at)
         for number in await erasure.overtake(session, [entry.subject], now=now, upto=entry.at):
             await erasure.note(session, number, "service", now)
-        await candidate.forget(session, [entry.subject], upto=entry.at)
+        await candidate.forget(session, ring, [entry.subject], upto=entry.at)
     query = select(Subscriber).where(
         Subscriber.newsletter_id == UUID(hex=entry.newsletter),
         Subscriber.subject == entry.subject,
