@@ -20,7 +20,7 @@ from app.domain import audit, notice, outbox, request
 from app.domain.audit import Event
 from app.domain.newsletter import Newsletter
 from app.domain.outbox import Mail
-from app.domain.request import UNDECIDED, Request, State
+from app.domain.request import UNDECIDED, Channel, Kind, Request, State
 from app.domain.staff import Role
 
 ON_ITS_WAY: Final = frozenset({State.DONE, State.REFUSED})
@@ -40,11 +40,24 @@ async def came_back(
     session: AsyncSession, row: Request, *, ring: KeyRing, base_url: str, now: datetime
 ) -> int:
     """It did not arrive; returns how many officers are told."""
+    if _copied(row):
+        request.close(row, State.UNREACHED, now)
+        about, reason = f"request {row.number}", "the answer could not be delivered"
+        await audit.record(session, "service", Event.REQUEST_CLOSED, about=about, reason=reason, now=now)
+        return 0
     if row.state != State.RETURNED:
         row.move_to(State.RETURNED)
         about, reason = f"request {row.number}", "the answer did not arrive"
         await audit.record(session, "service", Event.REQUEST_RETURNED, about=about, reason=reason, now=now)
     return await waits(session, row, "answer", ring=ring, base_url=base_url, now=now)
+
+
+def _copied(row: Request) -> bool:
+    """Whether the person had this answer on screen: who erases themselves gets the mail beside it, once.
+
+    There is nobody to write to, so it would only keep the address.
+    """
+    return row.kind == Kind.ERASURE and row.channel == Channel.LINK
 
 
 async def lost(

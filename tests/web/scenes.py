@@ -82,6 +82,12 @@ async def unblocked(page: Page) -> None:
     await press(page)
 
 
+async def mailed(page: Page) -> None:
+    """Erase, and have the certificate mailed."""
+    await page.check("#mail")
+    await press(page)
+
+
 async def certified(page: Page) -> None:
     """Erase, and go on to the certificate."""
     await press(page)
@@ -107,6 +113,7 @@ async def erasing(place: Place, language: str) -> list[State]:
     return [
         ("erase, address damaged", f"/{own}/{await place.damaged(language)}/{erase}", typed("alice@")),
         ("erased", f"/{own}/{await place.mydata('erased', language)}/{erase}", press),
+        ("erased, with a mail", f"/{own}/{await place.mydata('mailed', language)}/{erase}", mailed),
         ("certificate", f"/{own}/{await place.mydata('proven', language)}/{erase}", certified),
     ]
 
