@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from app.domain.request import Kind, Refusal, Request, State
 
+# How long somebody has to show who they are: they may be on holiday or must find a paper, and it is half the
+# month in which they get an answer. An office that asks late, answers late.
+REACTS: Final = timedelta(days=14)
 # Art. 12(6) holds once somebody was asked who they are and until that is certain, then Art. 12(5); more only
 # where the law says so. An objection to mail always succeeds, and so does taking it back: nothing is weighed
 # (Art. 21(3), DR-07).
@@ -20,8 +26,14 @@ REFUSALS: dict[Kind, tuple[Refusal, ...]] = {
 }
 
 
-def reasons(row: Request) -> tuple[Refusal, ...]:
-    """The reasons that the law gives; that nobody showed who they are, only of who was asked for it."""
+def reasons(row: Request, now: datetime) -> tuple[Refusal, ...]:
+    """The reasons that the law gives; that nobody showed who they are, only of who had the time for it."""
     if row.state == State.KNOWN:
         return REFUSALS[Kind(row.kind)]
-    return UNKNOWN if row.asked_at is not None else ()
+    since = unknown_since(row)
+    return UNKNOWN if since is not None and since <= now else ()
+
+
+def unknown_since(row: Request) -> datetime | None:
+    """From when it can be said that nobody showed who they are; None when nobody was asked."""
+    return row.asked_at + REACTS if row.asked_at is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, get_args
 
@@ -43,14 +44,15 @@ async def made(cast: Stage, clock: Clock, quarter: Quarter = NOW) -> Dossier:
 
 
 async def refused(cast: Stage, clock: Clock, received_on: date) -> None:
-    """Somebody asks access, does not show who they are, and hears so today."""
-    house = cast.house
-    desk = Desk("fatima", house.ring, house.book, "https://bode.example.org", 35, clock())
+    """Somebody asks access, does not show who they are in a fortnight, and hears so today."""
+    house, before = cast.house, clock() - timedelta(days=14)
+    desk = Desk("fatima", house.ring, house.book, "https://bode.example.org", 35, before)
     asked = Asked(cast.letter, parse(BOB), Kind.ACCESS, Channel.LETTER, "nl", received_on)
     async with house.database.unit_of_work() as session:
         row = await receive.receive(session, desk, asked)
         await identify.asked(session, desk, row, Way.LETTER)
-        await settle.refuse(session, desk, row, Refusal.NOT_IDENTIFIED, Way.LETTER)
+        today = replace(desk, now=clock())
+        await settle.refuse(session, today, row, Refusal.NOT_IDENTIFIED, Way.LETTER)
 
 
 async def test_terms_met_and_not_met_are_counted_in_the_quarter_in_which_was_decided(

@@ -40,7 +40,7 @@ def asks(fatima: Colleague, one: str) -> None:
     service, before = fatima.service, len(fatima.service.letters(READER))
     fatima.hands.tick("#still-no")
     fatima.hands.press('form[action$="/ask"] button')
-    fatima.look("asked", "Op een andere manier gevraagd wie het is", "Afwijzen en antwoorden")
+    fatima.look("asked", "Op een andere manier gevraagd wie het is", "Afwijzen: nog niet")
     link = link_in(service.letters(READER, before + 1)[-1], "/verzoek/")
     assert service.http.post(link).status_code == 200
     fatima.go(one)

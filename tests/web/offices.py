@@ -25,6 +25,14 @@ async def ready(page: Page) -> None:
         await page.click("section[aria-labelledby=identity] button")
 
 
+async def asked(page: Page) -> None:
+    """Or that the person was asked by letter."""
+    await entered(page)
+    await page.check("#asked_way-letter")
+    async with page.expect_navigation():
+        await page.click("section[aria-labelledby=asked] button")
+
+
 async def looked(page: Page) -> None:
     """Look up somebody."""
     await page.fill("#address", "alice@example.org")
@@ -88,6 +96,7 @@ OFFICE: list[State] = [
     ("requests, none", "/staff/requests", None),
     ("new request, wrong", "/staff/requests/new", chosen),
     ("request, received", "/staff/requests/new", entered),
+    ("request, asked by letter", "/staff/requests/new", asked),
     ("request, known", "/staff/requests/new", ready),
     ("requests", "/staff/requests", None),
     ("look-up, done", "/staff/look-up", looked),

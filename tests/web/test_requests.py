@@ -75,8 +75,12 @@ async def test_who_was_not_asked_who_they_are_is_not_refused_for_it(site: Site, 
     assert "kan pas als ernaar is gevraagd" in shown
     await fatima.press(page, f"{page}/asked", asked_way="letter")
     shown = (await site.get(page)).text
-    assert "Afwijzen en antwoorden" in shown
     assert "<dt>Gevraagd wie het is</dt>" in shown
+    assert "Afwijzen en antwoorden" not in shown  # first a fortnight to answer
+    assert re.search(r"14 dagen om te laten zien wie het is\. .* kan vanaf .*30 november 2026", shown)
+    site.clock.forward(days=14)
+    await straight_in(site, site.client, "fatima")
+    assert "Afwijzen en antwoorden" in (await site.get(page)).text
     told = await fatima.press(page, f"{page}/refuse", refusal="not_identified", refusal_way="letter")
     assert (told.status_code, (await row(site)).state) == (303, State.ANSWERED)
 

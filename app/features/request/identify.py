@@ -7,7 +7,7 @@ somebody's recorded decision (EDPB Guidelines 01/2022).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,11 +18,12 @@ from app.core.errors import Invalid, LinkProblem, NotFound, Refused
 from app.domain import request, term
 from app.domain.audit import Event
 from app.domain.newsletter import Newsletter
+from app.domain.refusal import REACTS
 from app.domain.request import Identity, Request, State
 from app.features.request.receive import Desk, mail, note, tell
 from app.features.request.settle import Way
 
-OPENS_FOR = timedelta(days=14)  # people are on holiday; the term is a month
+OPENS_FOR = REACTS  # nobody is refused while it works
 RECORDED = tuple(each for each in Identity if each not in {Identity.LINK, Identity.BUTTON})
 
 

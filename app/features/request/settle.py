@@ -154,7 +154,7 @@ async def _lift(
 
 async def refuse(session: AsyncSession, desk: Desk, row: Request, why: Refusal, way: Way) -> None:
     """Not carried out, for a reason from the list; the answer says which, and what the person can do."""
-    if why not in reasons(row):
+    if why not in reasons(row, desk.now):
         raise NoGround("the law does not give this reason here")
     row.move_to(State.REFUSED)
     row.run_on(term.today(desk.now))
