@@ -24,6 +24,7 @@ BY_A_LINK = {
     "/staff/archive/{issue}": "the first issue, in offices.py",
     "/staff/requests/{case}": "a request that was received, in offices.py",
     "/staff/requests/{case}/letter": "answers that were decided, in underway.py",
+    "/staff/requests/{case}/longer": "a request that takes longer, in underway.py",
     "/staff/breaches/{case}": "a breach that was put on record, in offices.py",
     "/staff/breaches/{case}/facts": "the same, to say what is known by now",
 }

@@ -49,10 +49,12 @@ async def test_the_checker_finds_no_error_on_any_page_or_in_any_mail(site: Site,
     folder.mkdir()
     place = Place("", site.stage, site.clock, None)
     await furnished(site, place)
-    decided = await Office(place, "nl").decided(Kind.CORRECTION, Way.LETTER, refused=True)
+    office = Office(place, "nl")
+    decided, longer = await office.decided(Kind.CORRECTION, Way.LETTER, refused=True), await office.longer()
+    letters = f"/staff/requests/{decided.id}/letter", f"/staff/requests/{longer.id}/longer"
     for language in ("nl", "en"):
         anybody, inside = await readers(site, place, language), await colleague(site, language)
-        await inside.follow(*ROOMS, AWAY, f"/staff/requests/{decided.id}/letter")
+        await inside.follow(*ROOMS, AWAY, *letters)
         for each in (anybody, inside) if language == "nl" else ():  # what buttons do is the same in both
             await each.press()
             await each.follow(*each.ahead)

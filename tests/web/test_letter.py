@@ -154,3 +154,21 @@ async def test_a_letter_after_a_mail_promises_nothing_that_is_not_in_the_envelop
     await fatima.press(page, f"{page}/done", way="mail")
     letter = " ".join((await site.get(f"{page}/letter")).text.split())
     assert (says in letter, never in letter) == (True, False)
+
+
+async def test_that_it_takes_longer_is_printed_as_a_letter_with_the_day_and_the_reason(
+    site: Site, fatima: Browser
+) -> None:
+    page = await entered(fatima, kind="access", language="en")
+    early = await site.get(f"{page}/longer")
+    assert (early.status_code, early.headers["location"]) == (303, page)
+    await fatima.press(page, f"{page}/extend", delay="many", delay_way="letter")
+    assert f'href="{page}/longer"' in (await site.get(page)).text
+    letter = " ".join((await site.get(f"{page}/longer")).text.split())
+    assert '<html lang="en">' in letter
+    assert "You get our answer on 14 February 2027 at the latest." in letter
+    assert "The reason is that we have many requests at once." in letter
+    assert "Our reference: " + (await row(site)).number in letter
+    assert (ALICE in letter, "fatima" in letter) == (False, False)
+    await fatima.press(page, f"{page}/withdraw")
+    assert (await site.get(f"{page}/longer")).status_code == 303

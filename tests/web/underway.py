@@ -13,7 +13,7 @@ from app.domain import issue as issues
 from app.domain import request
 from app.domain.book import Book
 from app.domain.breach import Advice
-from app.domain.request import Channel, Identity, Kind, Refusal, Request
+from app.domain.request import Channel, Delay, Identity, Kind, Refusal, Request
 from app.domain.request import State as Step
 from app.features import erase
 from app.features.breach import notice
@@ -51,6 +51,17 @@ class Office:
             else:
                 gone = await self._erased(db, desk, row) if kind == Kind.ERASURE else None
                 await settle.carry_out(db, desk, row, way, gone)
+        return row
+
+    async def longer(self) -> Request:
+        """A request that takes two more months, as the person hears by letter."""
+        self.count += 1
+        desk = Desk("fatima", self.house.ring, self.house.book, "", 35, self.place.clock())
+        reader, on = parse(f"case{self.count}@example.net"), date(2026, 11, 12)
+        what = Asked(self.place.letter, reader, Kind.ACCESS, Channel.LETTER, self.language, on)
+        async with self.house.database.unit_of_work() as db:
+            row = await receive.receive(db, desk, what)
+            await settle.extend(db, desk, row, Delay.COMPLEX, Way.LETTER)
         return row
 
     async def without_a_mailbox(self) -> Request:
@@ -108,12 +119,14 @@ async def under_way(place: Place, language: str) -> list[State]:
         row = await request.by_id(db, rows["returned"].id)
         row.move_to(Step.RETURNED)
     breach, goes = await office.noticed()
-    lost = await office.without_a_mailbox()
+    lost, longer = await office.without_a_mailbox(), await office.longer()
     return [
         *((f"request, {name}", f"/staff/requests/{row.id}", None) for name, row in rows.items()),
         ("requests, decided", "/staff/requests", None),
         ("letter, carried out", f"/staff/requests/{rows['has its certificate'].id}/letter", None),
         ("letter, refused", f"/staff/requests/{rows['closed'].id}/letter", None),
+        ("request, takes longer", f"/staff/requests/{longer.id}", None),
+        ("letter, takes longer", f"/staff/requests/{longer.id}/longer", None),
         ("request, to be printed", f"/staff/requests/{lost.id}", None),
         ("letter, with the copy", f"/staff/requests/{lost.id}", printed),
         ("request, was printed", f"/staff/requests/{lost.id}", None),

@@ -1,4 +1,4 @@
-"""The answer by post: a page to print, in the language of who asked; with the whole copy if no mail comes."""
+"""What goes by post: a page to print, in the language of who asked; with the whole copy if no mail comes."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from app.web.staff.request.steps import UNREAD, page
 from app.web.staff.rooms import OFFICERS, REQUESTS
 
 LETTER: Final = f"{REQUESTS}/{{case}}/letter"
+LONGER: Final = f"{REQUESTS}/{{case}}/longer"
 COPY: Final = f"{REQUESTS}/{{case}}/copy"
 DECIDED: Final = (State.DONE, State.REFUSED, State.RETURNED, State.ANSWERED)
 
@@ -44,6 +45,18 @@ async def letter(visit: Entered, case: UUID) -> Response:
     if row.state not in DECIDED or row.decided_at is None:
         return visit.to(f"{REQUESTS}/{case}")
     return _page(visit, row, sender, None, None)
+
+
+@doors.look(LONGER, kind=Kind.STAFF, roles=OFFICERS)
+async def longer(visit: Entered, case: UUID) -> Response:
+    """That the answer takes two more months, and why; there is no address in it either."""
+    async with visit.reading() as db:
+        row = await request.by_id(db, case)
+        sender = await db.get_one(Newsletter, row.newsletter_id)
+    if row.state not in request.UNDECIDED or row.delay is None:
+        return visit.to(f"{REQUESTS}/{case}")
+    last_on = row.term.last(term.today(visit.now))
+    return _print(visit, "staff_request_longer.html", row, sender, last_on=last_on)
 
 
 @doors.act(COPY, kind=Kind.STAFF, roles=OFFICERS, fresh=True)
@@ -95,17 +108,24 @@ def _page(
     held: list[tuple[str, list[Group]]] | None,
     looks: Group | None,
 ) -> Response:
-    visit.language = row.language  # it is the person who reads it
     base_url = visit.house.settings.base_url
     words: dict[str, Any] = {
         "held": held,
         "looks": looks,
+        "signup_url": paths.signup(base_url, row.language, sender.slug),
+        "ask_url": paths.ask(base_url, row.language, sender.slug),
+        "backup_days": visit.house.settings.backup_days,
+    }
+    return _print(visit, "staff_request_letter.html", row, sender, **words)
+
+
+def _print(visit: Inside, template: str, row: Request, sender: Newsletter, **words: Any) -> Response:
+    visit.language = row.language  # it is the person who reads it
+    words |= {
+        "held": words.get("held"),
         "sender": sender,
         "today": term.today(visit.now),
         "back_url": f"{REQUESTS}/{row.id}",
-        "signup_url": paths.signup(base_url, row.language, sender.slug),
-        "ask_url": paths.ask(base_url, row.language, sender.slug),
-        "privacy_url": paths.privacy(base_url, row.language, sender.slug),
-        "backup_days": visit.house.settings.backup_days,
+        "privacy_url": paths.privacy(visit.house.settings.base_url, row.language, sender.slug),
     }
-    return visit.page("staff_request_letter.html", row=row, switch=None, **words)
+    return visit.page(template, row=row, switch=None, **words)
