@@ -68,9 +68,13 @@ async def end(
     ring: KeyRing,
     book: Book,
     now: datetime,
+    known: Address | None = None,
 ) -> Ended | None:
-    """End one subscription; None when another request was first. Raises Unreadable, see `end_unopened`."""
-    address = subscriber.opened(ring, row)
+    """End one subscription; None when another request was first. Raises Unreadable, see `end_unopened`.
+
+    `known` is the address by which somebody found the row: then a damaged one need not be read.
+    """
+    address = known or subscriber.opened(ring, row)
     at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
     final = await _gone(session, row, reason, at, book)
     if final is None:

@@ -44,7 +44,7 @@ async def begin(
     """
     row = await subscriber.find(session, ring, newsletter_id, address)
     if row is not None:
-        await farewell.end(session, row, ENDS[ground], ring=ring, book=book, now=now)
+        await farewell.end(session, row, ENDS[ground], ring=ring, book=book, now=now, known=address)
     else:
         await farewell.note(session, newsletter_id, address, ENDS[ground], ring=ring, book=book, now=now)
     await farewell.block_address(session, newsletter_id, address, ground, ring=ring, book=book, now=now)

@@ -53,6 +53,6 @@ async def sign_off(
     )
     row = await subscriber.find(session, ring, letter.id, address)
     if row is not None:
-        await farewell.end(session, row, Reason.LEFT, ring=ring, book=book, now=now)
+        await farewell.end(session, row, Reason.LEFT, ring=ring, book=book, now=now, known=address)
     else:
         await farewell.note(session, letter.id, address, Reason.LEFT, ring=ring, book=book, now=now)

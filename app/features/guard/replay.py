@@ -85,13 +85,14 @@ async def _again(session: AsyncSession, ring: KeyRing, row: Subscriber, entry: E
         return False
     await session.execute(delete(Subscriber).where(Subscriber.seq == row.seq))
     await delivery.leave(session, row.id)
+    if entry.reason == Reason.ERASED:
+        await delivery.unlink(session, row.id)
     try:
         address = subscriber.opened(ring, row)
     except Unreadable:
         log.warning("replay.key_missing", key=row.key_id)
         return True
     if entry.reason == Reason.ERASED:
-        await delivery.unlink(session, row.id)
         await consent.forget(session, consent.proofs(ring, row.newsletter_id, address))
     else:
         await consent.end(session, ring, row.newsletter_id, address, at=entry.at)

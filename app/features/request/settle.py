@@ -141,7 +141,8 @@ async def _act(session: AsyncSession, desk: Desk, row: Request, letter: Newslett
     elif row.kind == Kind.LIFT:
         await _lift(session, desk, row, letter, address)
     elif row.kind == Kind.CORRECTION and found is not None and not row.reachable:
-        await farewell.end(session, found, Reason.LEFT, **tools)  # the new mailbox signs up by itself
+        # the new mailbox signs up by itself
+        await farewell.end(session, found, Reason.LEFT, **tools, known=address)
 
 
 async def _lift(
