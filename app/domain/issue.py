@@ -153,6 +153,11 @@ class Issue(Base):
         return NOTICED if self.notice else (Role.APPROVER,)
 
     @property
+    def writable(self) -> bool:
+        """Whether editors may write in it: a draft, and no notice, whose words are those of officers."""
+        return self.state == State.DRAFT and not self.notice
+
+    @property
     def begun(self) -> bool:
         """Whether any reader may already have it."""
         return self.started_at is not None

@@ -11,12 +11,14 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.calendar import Period
+from app.core.crypto import KeyRing
 from app.core.errors import IllegalMove, Invalid, Refused
 from app.core.states import step
-from app.domain import audit, delivery, slot
+from app.domain import audit, delivery, edition, halt, notice, slot, staff
 from app.domain import issue as issues
 from app.domain.audit import Event
-from app.domain.issue import Issue, State
+from app.domain.halt import Cause
+from app.domain.issue import NOTICED, Issue, State
 from app.domain.newsletter import Newsletter
 from app.domain.notice import PREVIEW
 from app.domain.slot import Slot
@@ -29,9 +31,10 @@ MINUTE = timedelta(minutes=1)  # a form has no seconds: this minute has begun al
 async def plan(session: AsyncSession, issue: Issue, now: datetime) -> None:
     """Give an approved issue the next free slot; without a cadence it waits for `schedule`.
 
-    A correction waits as well: it is no month's issue, and a person says when it goes out.
+    A correction waits as well, and so does the notice of a data breach: they are no month's issue, and a
+    person says when they go out.
     """
-    if issue.corrects_id is not None:
+    if issue.corrects_id is not None or issue.notice:
         return
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     taken = await slot.claim(session, letter, issue.id, now)
@@ -107,10 +110,31 @@ async def unplan(session: AsyncSession, issue: Issue, *, actor: str, now: dateti
     await _note(session, Event.ISSUE_UNPLANNED, issue, actor, "by hand", now)
 
 
-async def stop(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:
-    """The stop button: nothing leaves from this moment, whether it had begun or was about to."""
+async def stop(session: AsyncSession, issue: Issue, *, actor: str, ring: KeyRing, now: datetime) -> None:
+    """The stop button: nothing leaves from this moment, whether it had begun or was about to.
+
+    Whoever sees that something is wrong may stop the notice of a data breach as well. Officers decide what
+    becomes of it, and hear of it at once: else it would stand still for as long as nobody looked.
+    """
     step = unplan if issue.state == State.SCHEDULED else pause
     await step(session, issue, actor=actor, now=now)
+    if issue.notice:
+        await _tell(session, issue, actor=actor, ring=ring, now=now)
+
+
+async def _tell(session: AsyncSession, issue: Issue, *, actor: str, ring: KeyRing, now: datetime) -> None:
+    """Who may let a notice go on hears that a colleague stopped it."""
+    letter = await session.get_one(Newsletter, issue.newsletter_id)
+    words = {
+        "subject": await edition.subject(session, issue, letter.language),
+        "reason": halt.told(Cause.HAND),
+        "issue_id": str(issue.id),
+        "breach": True,
+        "who": actor,
+    }
+    for person in await staff.with_role(session, *NOTICED):
+        if person.name != actor:
+            notice.queue(session, letter, person, "paused", words, ring=ring, now=now)
 
 
 async def send_now(session: AsyncSession, issue: Issue, *, actor: str, now: datetime) -> None:

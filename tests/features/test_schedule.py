@@ -133,7 +133,9 @@ async def test_it_can_be_stopped_after_the_service_was_down(cast: Stage, clock: 
     issue_id = await approved(cast, clock())
     clock.time = DECEMBER + timedelta(hours=3)
     assert await begin(cast, clock()) == []
-    assert (await act(cast, issue_id, schedule.stop, now=clock())).state == State.APPROVED
+    assert (
+        await act(cast, issue_id, schedule.stop, ring=cast.house.ring, now=clock())
+    ).state == State.APPROVED
     assert await begin(cast, clock.forward(minutes=10)) == []
 
 
@@ -167,7 +169,7 @@ async def test_what_was_stopped_and_goes_out_later_that_month_still_has_the_mont
     cast: Stage, clock: Clock
 ) -> None:
     issue_id = await approved(cast, clock())
-    await act(cast, issue_id, schedule.stop, now=clock())
+    await act(cast, issue_id, schedule.stop, ring=cast.house.ring, now=clock())
     issue = await act(cast, issue_id, schedule.choose, at=DECEMBER + timedelta(days=2), now=clock())
     assert (issue.period, (await slots(cast))["2026-12"].state) == ("2026-12", SlotState.CLAIMED)
     async with cast.house.database.unit_of_work() as session:

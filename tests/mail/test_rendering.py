@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.core.language import UnknownLanguage
+from app.domain import halt
 from app.domain.content import Content
 from app.mail.headers import BadHeader
 from app.mail.rendering import Incomplete, outline, render
@@ -19,6 +20,16 @@ def issue(language="nl", frame="nl", **changes):
         {"language": language, "subject": "Onderwerp", "blocks": [{"kind": "divider"}], **changes}
     )
     return mail("issue", frame, content=content)
+
+
+def test_a_notice_that_somebody_stopped_leads_to_the_breach():
+    """Officers do not come into the room for issues."""
+    sent = mail("paused", "nl", halt=halt.read("by hand"), breach=True, who="dana")
+    for part in (sent.text, sent.html):
+        assert "dana drukte op stoppen." in part
+        assert "/staff/breaches" in part
+        assert "/staff/issues" not in part
+    assert "Iemand heeft de verzending gestopt." in mail("paused", "nl", halt=halt.read("by hand")).text
 
 
 @pytest.mark.parametrize("name", CONTEXTS)

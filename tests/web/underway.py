@@ -80,6 +80,13 @@ class Office:
         done = await erase.erase(db, request.opened(desk.ring, row), request=row.id, **words)
         return Gone(done.removed, done.overtaken, None)
 
+    @staticmethod
+    async def ended(page: Page) -> None:
+        """Stop the notice, and read what ending it for good means."""
+        async with page.expect_navigation():
+            await page.click('main form[action$="/stop"] button')
+        await page.click("main details.more summary")
+
     async def noticed(self) -> tuple[str, Act]:
         """The page of a breach whose notice two people agreed on; and how that goes out."""
         case = Case(self.place.stage, self.place.clock)
@@ -132,4 +139,5 @@ async def under_way(place: Place, language: str) -> list[State]:
         ("request, was printed", f"/staff/requests/{lost.id}", None),
         ("breach, notice approved", breach, None),
         ("breach, notice goes out", breach, goes),
+        ("breach, notice stopped", breach, office.ended),
     ]

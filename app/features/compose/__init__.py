@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from app.features.compose import pictures
 from app.features.compose.bring import begin, write
-from app.features.compose.correct import correct
+from app.features.compose.correct import correct, correctable
 from app.features.compose.desk import Meanwhile, add, drop, give_way, go_back, save, start
 from app.features.compose.monthly import ready
 from app.features.compose.reopen import changeable, reopen
@@ -21,6 +21,7 @@ __all__ = [
     "begin",
     "changeable",
     "correct",
+    "correctable",
     "drop",
     "give_way",
     "go_back",

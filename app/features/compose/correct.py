@@ -29,13 +29,18 @@ OPENINGS: Final = {
 }
 
 
+def correctable(issue: Issue) -> bool:
+    """Whether it has gone out, and is no notice of a data breach: that is followed up by who wrote it."""
+    return issue.begun and issue.state in ENDED and not issue.notice
+
+
 async def correct(session: AsyncSession, sent: Issue, *, author: str, now: datetime) -> Issue:
     """A draft with the words and pictures of what went out; the same one while it is not finished.
 
     What an officer took away from public view does not come along.
     """
     person = await staff.must_be(session, author, Role.EDITOR)
-    if not sent.begun or sent.state not in ENDED:
+    if not correctable(sent):
         raise IllegalMove(f"issue {sent.number} is '{sent.state}'; only what has gone out is corrected")
     under_way = Issue.corrects_id == sent.id, Issue.state.not_in(ENDED)
     known = (await session.scalars(select(Issue).where(*under_way))).first()

@@ -154,7 +154,7 @@ def must_be_open(issue: Issue) -> None:
 
     A notice of a data breach that is a draft again, after a restore, is no editor's to write either.
     """
-    if issue.state != State.DRAFT or issue.notice:
+    if not issue.writable:
         raise IllegalMove(f"issue {issue.number} is '{issue.state}'; open it again before changing it")
 
 

@@ -169,6 +169,6 @@ async def _stop(
     await note(session, "service", event, about=f"issue {issue.id}", reason=reason, now=now)
     letter = await session.get_one(Newsletter, issue.newsletter_id)
     subject = await edition.subject(session, issue, letter.language)
-    words = {"subject": subject, "reason": reason, "issue_id": str(issue.id)}
+    words = {"subject": subject, "reason": reason, "issue_id": str(issue.id), "breach": issue.notice}
     await notice.tell(session, letter, template, words, roles=notice.concerned(issue), ring=ring, now=now)
     log.error("issue.stopped", issue=str(issue.id), state=state, reason=reason)

@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain import delivery
 from app.domain import issue as issues
 from app.domain.breach import Breach
-from app.domain.issue import ENDED, Issue, State
+from app.domain.issue import ENDED, UNFINISHED, Issue, State
 from app.domain.newsletter import Newsletter
 from app.mail.compiled import Compiled
 from app.mail.specimen import specimen
 from app.web import letter as letters
 
+MOVING = frozenset({State.SCHEDULED, State.SENDING})
 BUTTON = {State.SCHEDULED: "stop", State.SENDING: "stop", State.PAUSED: "go-on", State.APPROVED: "plan"}
 
 
@@ -37,6 +38,16 @@ class Going:
         if self.issue.state == State.HELD:  # which had not begun is approved anew
             return "go-on" if self.issue.begun else None
         return BUTTON.get(State(self.issue.state))
+
+    @property
+    def can_end(self) -> bool:
+        """Whether it can be ended for good: what goes out, or is about to, is stopped first."""
+        return stands_still(self.issue)
+
+
+def stands_still(issue: Issue) -> bool:
+    """Whether nothing leaves of it, nor will by itself, and it is not over."""
+    return issue.state in UNFINISHED and issue.state not in MOVING
 
 
 async def of(db: AsyncSession, row: Breach) -> list[Going]:

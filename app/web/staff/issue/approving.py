@@ -52,7 +52,7 @@ async def ask(visit: Entered, issue: UUID) -> Response:
     """The author is ready: colleagues get a mail."""
     try:
         async with visit.stepping() as db:
-            await approving.ask(db, await issues.get(db, issue, lock=True), desk(visit))
+            await approving.ask(db, await _ours(db, issue), desk(visit))
     except Blocked:
         return await page(visit, issue, error="blocked")
     return visit.to(path(issue))
@@ -65,7 +65,7 @@ async def approve(visit: Entered, issue: UUID) -> Response:
     counted = counting.shown(fields)
     try:
         async with visit.stepping() as db:
-            await _approve(visit, db, await issues.get(db, issue, lock=True), fields)
+            await _approve(visit, db, await _ours(db, issue), fields)
     except Blocked as stopped:
         looks = all(each.weight is Weight.UNSEEN for each in stopped.findings)
         return await page(visit, issue, error="unseen" if looks else "blocked", counted=counted)
@@ -96,7 +96,7 @@ async def send_back(visit: Entered, issue: UUID) -> Response:
         return await page(visit, issue, wrong={"remark": wrong}, remark=remark)
     try:
         async with visit.writing() as db:
-            await approving.send_back(db, await issues.get(db, issue, lock=True), remark, desk(visit))
+            await approving.send_back(db, await _ours(db, issue), remark, desk(visit))
     except IllegalMove:
         return await page(visit, issue, error="moved", remark=remark)
     return visit.to(path(issue))
@@ -115,6 +115,18 @@ async def test(visit: Entered, issue: UUID) -> Response:
     except Refused:
         return await page(visit, issue, error="unmade")
     return await page(visit, issue, tried=count)
+
+
+async def _ours(db: AsyncSession, issue_id: UUID) -> Issue:
+    """An issue that the desk decides on; the notice of a data breach is read and approved with its facts."""
+    found = await issues.get(db, issue_id, lock=True)
+    if found.notice:
+        raise IllegalMove("the notice of a data breach is approved by an officer, on the page of that breach")
+    return found
+
+
+def _undecided(found: Issue) -> bool:
+    return not found.notice and found.state in {State.DRAFT, State.IN_REVIEW}
 
 
 def path(issue: UUID) -> str:
@@ -153,8 +165,8 @@ async def page(
         counted=counted,
         remark_most=REMARK_MOST,
         tried=tried,
-        may_ask=visit.person.has(Role.EDITOR) and found.state == State.DRAFT,
-        may_decide=visit.person.has(Role.APPROVER) and found.state in {State.DRAFT, State.IN_REVIEW},
+        may_ask=visit.person.has(Role.EDITOR) and found.writable,
+        may_decide=visit.person.has(Role.APPROVER) and _undecided(found),
         may_try=any(visit.person.has(role) for role in MAKERS) and not found.begun,
         own=second.wrote(visit.person.name),
     )

@@ -22,7 +22,7 @@ async def page(visit: Inside, issue_id: UUID, mine: Typed) -> Response:
         last = await version.of(db, issue_id, mine.language, before=None, most=1)
     theirs = found.written or Typed(mine.language, {})
     kind = "saved"
-    if found.issue.state != State.DRAFT:
+    if not found.issue.writable:
         kind = "open" if compose.changeable(found.issue) else "closed"
     clash = {
         "kind": kind,

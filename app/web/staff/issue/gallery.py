@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.core.errors import NotFound
 from app.domain import issue as issues
-from app.domain.issue import Image, State
+from app.domain.issue import Image
 from app.domain.staff import Role
 from app.features.compose import pictures
 from app.web.doors import Doors, Kind
@@ -37,7 +37,7 @@ async def everything(visit: Entered, issue: UUID) -> Response:
         ],
         weight=sum(len(each.content) for each in images if each.name in used),
         most=pictures.TOGETHER_MOST,
-        may_remove=visit.person.has(Role.EDITOR) and found.state == State.DRAFT,
+        may_remove=visit.person.has(Role.EDITOR) and found.writable,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -48,7 +49,7 @@ async def everything(visit: Entered, before: Number | None = None) -> Response:
         "staff_issues.html",
         shelves=shelves,
         called={state: words.capital(said) for state, said in words.states(visit.say).items()},
-        following=words.following(visit.say),
+        following=partial(words.following, say=visit.say),
         may_write=visit.person.has(Role.EDITOR),
     )
 
@@ -74,7 +75,7 @@ async def one(visit: Entered, issue: UUID) -> Response:
         keeper=keeper.name if keeper and keeper.name != found.author else None,
         web=paths.published("", visit.language, letter.slug, found.number),
         state=words.states(visit.say)[state],
-        following=words.following(visit.say)[state],
+        following=words.following(found, visit.say),
         may_write=visit.person.has(Role.EDITOR),
         steps=steps.of(found, letter, visit.person, visit.say),
     )
@@ -92,7 +93,7 @@ async def _shelf(db: AsyncSession, letter: Newsletter, before: int | None) -> Sh
 
 
 async def _free(db: AsyncSession, issue: Issue, letter: Newsletter, now: datetime) -> slot.Free | None:
-    """The next day that nobody has, for an issue that has none; a correction never takes one by itself."""
+    """The next day that nobody has, for an issue without one; a correction or notice takes none by itself."""
     open_still = issue.state in {State.DRAFT, State.IN_REVIEW, State.APPROVED}
-    waits = issue.due_at is None and issue.corrects_id is None and open_still
+    waits = issue.due_at is None and issue.corrects_id is None and not issue.notice and open_still
     return await slot.next_free(db, letter, now) if waits else None

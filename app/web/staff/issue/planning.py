@@ -1,13 +1,20 @@
-"""When an issue goes out: in its slot, at another time, or in ten minutes; and the button that stops it."""
+"""When an issue goes out: in its slot, at another time, or in ten minutes; and the button that stops it.
+
+The notice of a data breach can be stopped here, and no more than that: about the rest of it officers decide,
+in a room of their own.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from fastapi import HTTPException
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from app.core.days import DAY_MOST, read_clock, read_day
@@ -17,6 +24,7 @@ from app.domain import slot, subscriber
 from app.domain.issue import ENDED, Issue, State
 from app.domain.newsletter import Newsletter
 from app.features import schedule as planning
+from app.web.deps import FORBIDDEN
 from app.web.doors import Doors, Kind
 from app.web.errors import OK, WRONG
 from app.web.staff.gate import Entered, Inside
@@ -39,7 +47,7 @@ async def show(visit: Entered, issue: UUID) -> Response:
 @doors.act(f"{PLAN}/slot", kind=Kind.STAFF, roles=MAKERS)
 async def in_slot(visit: Entered, issue: UUID) -> Response:
     """In the newsletter's next free slot, by who typed how many readers it goes to."""
-    return await _take(visit, issue, planning.slot_in, "slot")
+    return await _decide(visit, issue, planning.slot_in, "slot")
 
 
 @doors.act(f"{PLAN}/time", kind=Kind.STAFF, roles=MAKERS)
@@ -49,7 +57,7 @@ async def at_a_time(visit: Entered, issue: UUID) -> Response:
     typed = {name: fields.get(name, "").strip()[:DAY_MOST] for name in ("on", "at")}
     typed["readers-time"] = counting.shown(fields)
     async with visit.reading() as db:
-        letter = await db.get_one(Newsletter, (await issues.get(db, issue)).newsletter_id)
+        letter = await db.get_one(Newsletter, (await _ours(db, issue)).newsletter_id)
         counted = await counting.counted(db, letter.id, fields, visit.now)
     at, wrong = _moment(typed, letter)
     wrong |= {} if counted else {"readers-time": "count"}
@@ -67,19 +75,19 @@ async def at_a_time(visit: Entered, issue: UUID) -> Response:
 @doors.act(f"{PLAN}/now", kind=Kind.STAFF, roles=MAKERS)
 async def now(visit: Entered, issue: UUID) -> Response:
     """In ten minutes, by who typed how many readers it goes to."""
-    return await _take(visit, issue, planning.soon, "now")
+    return await _decide(visit, issue, planning.soon, "now")
 
 
 @doors.act(f"{PLAN}/stop", kind=Kind.STAFF, roles=MAKERS)
 async def stop(visit: Entered, issue: UUID) -> Response:
     """Stop; nothing is asked, because stopping is always safe."""
-    return await _take(visit, issue, planning.stop)
+    return await _take(visit, issue, partial(planning.stop, ring=visit.ring))
 
 
 @doors.act(f"{PLAN}/go", kind=Kind.STAFF, roles=MAKERS)
 async def go(visit: Entered, issue: UUID) -> Response:
     """Let it go on."""
-    return await _take(visit, issue, planning.resume)
+    return await _decide(visit, issue, planning.resume)
 
 
 @doors.act(f"{PLAN}/cancel", kind=Kind.STAFF, roles=MAKERS)
@@ -87,7 +95,7 @@ async def cancel(visit: Entered, issue: UUID) -> Response:
     """To nobody else, by who typed the issue's number: this cannot be undone."""
     typed = (await visit.fields()).get("number", "").strip()
     async with visit.reading() as db:
-        number = (await issues.get(db, issue)).number
+        number = (await _ours(db, issue)).number
     if typed != str(number):
         return await page(visit, issue, wrong={"number": "other"}, typed={"number": typed[:10]})
     return await _take(visit, issue, planning.cancel)
@@ -96,6 +104,21 @@ async def cancel(visit: Entered, issue: UUID) -> Response:
 def path(issue: UUID) -> str:
     """Where an issue is planned."""
     return f"{ISSUES}/{issue}/schedule"
+
+
+async def _ours(db: AsyncSession, issue_id: UUID) -> Issue:
+    """An issue that is decided about here; the notice of a data breach is not."""
+    found = await issues.get(db, issue_id)
+    if found.notice:
+        raise HTTPException(FORBIDDEN)
+    return found
+
+
+async def _decide(visit: Inside, issue: UUID, step: Step, form: str = "") -> Response:
+    """Take a step that is more than stopping."""
+    async with visit.reading() as db:
+        await _ours(db, issue)
+    return await _take(visit, issue, step, form)
 
 
 async def _take(visit: Inside, issue: UUID, step: Step, form: str = "") -> Response:
@@ -147,6 +170,7 @@ async def page(
     there = _fields(found, free)
     if wrong and not there.issuperset(wrong):  # a colleague was first: the page says where it is
         return visit.to(path(issue))
+    may_act = any(visit.person.has(role) for role in MAKERS)
     more: dict[str, Any] = {"wrong": wrong or {}, "typed": defaultdict(str, typed or {})}
     return visit.page(
         "staff_issue_schedule.html",
@@ -156,13 +180,16 @@ async def page(
         **more,
         free=free,
         readers=readers,
-        may_act=any(visit.person.has(role) for role in MAKERS),
+        may_act=may_act,
+        may_decide=may_act and not found.notice,
         there=there,
     )
 
 
 def _fields(issue: Issue, free: slot.Free | None) -> set[str]:
     """What there is to fill in now."""
+    if issue.notice:
+        return set()
     there = set() if issue.state in ENDED else {"number"}
     if issue.state in {State.APPROVED, State.SCHEDULED}:
         there |= {"on", "at", "readers-time", "readers-now"}

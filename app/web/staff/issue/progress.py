@@ -18,7 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from app.core.language import decimal
 from app.domain import issue as issues
 from app.domain import session
-from app.domain.issue import ENDED, State
+from app.domain.issue import State
 from app.domain.newsletter import Newsletter
 from app.domain.staff import Role
 from app.features import compose, report
@@ -57,7 +57,7 @@ async def show(visit: Entered, issue: UUID) -> Response:
         **shared,
         numbers=_numbers(visit, seen),
         moving=found.state in MOVING,
-        may_correct=visit.person.has(Role.EDITOR) and found.begun and found.state in ENDED,
+        may_correct=visit.person.has(Role.EDITOR) and compose.correctable(found),
         may_act=any(visit.person.has(role) for role in MAKERS),
         doubt=doubt,
         spans=spans,

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from app.domain import edition, version
 from app.domain import issue as issues
-from app.domain.issue import State
 from app.domain.staff import Role
 from app.domain.typed import Typed
 from app.features import compose
@@ -60,7 +59,7 @@ async def one(visit: Entered, issue: UUID, language: str, number: Number) -> Res
         row=row,
         name=words.languages(visit.say)[row.language],
         lines=await compare(now or Typed(language, {}), then, visit.say),
-        may_go_back=visit.person.has(Role.EDITOR) and found.state == State.DRAFT,
+        may_go_back=visit.person.has(Role.EDITOR) and found.writable,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.domain.issue import State
+from app.domain.issue import ENDED, Issue, State
 from app.domain.problem import Problem
 
 Say = Callable[[str], str]
@@ -35,8 +35,10 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def following(say: Say) -> dict[State, str]:
+def following(issue: Issue, say: Say) -> str:
     """What somebody has to do next, or that nobody has to do anything."""
+    if issue.notice and issue.state not in ENDED:
+        return say("You need do nothing: a privacy officer decides about the notice of a data breach.")
     return {
         State.DRAFT: say("Finish writing, then ask a colleague to approve it."),
         State.IN_REVIEW: say("A colleague who did not write it reads it and approves it."),
@@ -49,7 +51,7 @@ def following(say: Say) -> dict[State, str]:
         State.SENT: say("You need do nothing: everybody was served."),
         State.CANCELLED: say("You need do nothing: it goes to nobody any more."),
         State.HELD: say("The database was put back from a copy. Somebody decides whether it goes on."),
-    }
+    }[State(issue.state)]
 
 
 def kinds(say: Say) -> dict[str, str]:

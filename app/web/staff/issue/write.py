@@ -13,7 +13,7 @@ from app.core.errors import IllegalMove, Invalid, NotFound, Refused
 from app.core.language import LANGUAGES, clock
 from app.domain import issue as issues
 from app.domain import newsletter
-from app.domain.issue import Issue, State
+from app.domain.issue import Issue
 from app.domain.problem import Problem
 from app.domain.typed import Typed
 from app.features import compose
@@ -53,7 +53,9 @@ async def show(visit: Entered, issue: UUID, language: str) -> Response:
     """The form with what was typed so far; of an approved issue first what an edit means."""
     async with visit.reading() as db:
         found = await sheet.read(db, issue, language)
-    if found.issue.state != State.DRAFT or found.issue.notice:
+    if found.written is None:
+        raise NotFound("this issue has no text in that language")
+    if not found.issue.writable:
         return sheet.closed(visit, found, language)
     asked = visit.request.query_params
     told, seen = sheet.TOLD in asked, sheet.beside(asked, language)
