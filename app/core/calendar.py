@@ -152,6 +152,25 @@ def _clock(text: str) -> time:
     return time.fromisoformat(text.zfill(len("09:00")))
 
 
+def skipped(at: datetime) -> datetime | None:
+    """The first local moment that comes, when clocks jump over this one as summer time begins; else None."""
+    if _comes(at):
+        return None
+    while not _comes(at):
+        at += timedelta(minutes=1)  # on the wall, where the jump is an hour at most
+    return at
+
+
+def _comes(at: datetime) -> bool:
+    """Whether a clock on the wall ever shows this."""
+    return at.astimezone(UTC).astimezone(at.tzinfo).replace(tzinfo=None) == at.replace(tzinfo=None)
+
+
+def twice(at: datetime) -> bool:
+    """Whether a clock on the wall shows this twice, as summer time ends; which of them it is, `fold` says."""
+    return _comes(at) and at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
+
+
 def add_months(day: date, months: int) -> date:
     """Return the same day so many months on, or that month's last: 31 January + 1 is 28 February."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)  # months since the year 0

@@ -88,6 +88,38 @@ async def test_who_chooses_this_very_minute_leaves_colleagues_ten(site: Site) ->
     assert (await look(site.house, issue_id)).due_at == site.clock() + timedelta(minutes=10)
 
 
+async def test_an_hour_that_the_clock_skips_is_told_with_the_first_one_after_it(site: Site) -> None:
+    issue_id, path, desk = await planned(site)
+    before = await look(site.house, issue_id)
+    for at in ("02:00", "02:30", "02:59"):
+        answer = await desk.press(path, f"{path}/time", on="2027-03-28", at=at, readers="1")
+        assert (answer.status_code, 'href="#at"' in answer.text) == (400, True)
+        assert "Dit uur bestaat niet: die nacht gaat de klok een uur vooruit." in answer.text
+        assert (
+            "Het eerste moment daarna is zondag 28 maart 2027 om 03.00\N{NO-BREAK SPACE}uur." in answer.text
+        )
+        assert (f'value="{at}"' in answer.text, 'value="2027-03-28"' in answer.text) == (True, True)
+    assert (await look(site.house, issue_id)).due_at == before.due_at
+    for at, due in (("01:59", "00:59"), ("03:00", "01:00")):
+        answer = await desk.press(path, f"{path}/time", on="2027-03-28", at=at, readers="1")
+        assert answer.status_code == 303
+        assert f"{(await look(site.house, issue_id)).due_at:%H:%M}" == due
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 10, 24, 12, tzinfo=UTC)])
+async def test_of_an_hour_that_comes_twice_it_is_told_which(site: Site, now: datetime) -> None:
+    site.clock.time = now
+    issue_id, path, desk = await planned(site)
+    for at, twice in (("01:59", False), ("02:00", True), ("02:59", True), ("03:00", False)):
+        answer = await desk.press(path, f"{path}/time", on="2026-10-25", at=at, readers="1")
+        assert answer.status_code == 303
+        shown = (await site.get(path)).text
+        assert ("gaat de eerste keer uit, voordat de klok teruggaat" in shown) is twice
+    async with site.house.database.unit_of_work() as db:
+        (await issues.get(db, issue_id)).due_at = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    assert "gaat de tweede keer uit, nadat de klok is teruggegaan" in (await site.get(path)).text
+
+
 async def test_now_is_in_ten_minutes_and_the_final_mail_comes_at_once(site: Site) -> None:
     issue_id, path, desk = await planned(site)
     assert (await desk.press(path, f"{path}/now", readers="")).status_code == 400

@@ -17,6 +17,7 @@ from fastapi import HTTPException
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from app.core import calendar
 from app.core.days import DAY_MOST, read_clock, read_day
 from app.core.errors import Invalid
 from app.domain import issue as issues
@@ -60,9 +61,11 @@ async def at_a_time(visit: Entered, issue: UUID) -> Response:
         letter = await db.get_one(Newsletter, (await _ours(db, issue)).newsletter_id)
         counted = await counting.counted(db, letter.id, fields, visit.now)
     at, wrong = _moment(typed, letter)
+    later = calendar.skipped(at) if at else None
+    wrong |= {"at": "skipped"} if later else {}
     wrong |= {} if counted else {"readers-time": "count"}
     if at is None or wrong:
-        return await page(visit, issue, wrong=wrong, typed=typed)
+        return await page(visit, issue, wrong=wrong, typed=typed, later=later)
     try:
         async with visit.stepping() as db:
             found = await issues.get(db, issue, lock=True)
@@ -159,8 +162,12 @@ async def page(
     *,
     wrong: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
+    later: datetime | None = None,
 ) -> Response:
-    """The page as it is now, with what is wrong with which field."""
+    """The page as it is now, with what is wrong with which field.
+
+    `later` is the first moment that can be chosen in place of one that the clock skips.
+    """
     async with visit.reading() as db:
         found = await issues.get(db, issue)
         words = await checking.shared(db, found)
@@ -179,11 +186,21 @@ async def page(
         **words,
         **more,
         free=free,
+        later=later,
+        turn=_turn(found, letter),
         readers=readers,
         may_act=may_act,
         may_decide=may_act and not found.notice,
         there=there,
     )
+
+
+def _turn(issue: Issue, letter: Newsletter) -> str | None:
+    """Which of both it is when it goes out at an hour that comes twice, as summer time ends."""
+    at = issue.due_at.astimezone(letter.zone) if issue.due_at else None
+    if at is None or not calendar.twice(at):
+        return None
+    return "second" if at.fold else "first"
 
 
 def _fields(issue: Issue, free: slot.Free | None) -> set[str]:
