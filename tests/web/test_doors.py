@@ -12,6 +12,7 @@ from app.domain import session, staff
 from app.domain.staff import Role
 from app.main import ROOMS, create_app
 from app.web.doors import LOOKING, Door, Kind
+from tests.sending import approved
 from tests.web.conftest import SLUG, Site, field
 from tests.web.desk import enrolled, straight_in
 
@@ -93,6 +94,28 @@ async def test_who_was_disabled_or_is_too_late_must_sign_in(site: Site) -> None:
         assert asks_to_sign_in(await come(site, door)), door
     async with site.house.database.reading() as db:
         assert await session.find(db, late, site.clock()) is None
+
+
+async def test_a_language_or_name_that_nothing_has_is_not_found(site: Site) -> None:
+    issue_id = str(await approved(site.stage, site.clock()))  # in Dutch only
+    await enrolled(site, "dana", *Role)
+    await straight_in(site, site.client, "dana")
+    named = [
+        door for door in DOORS if door.methods == LOOKING and re.search("{(language|name|slug)}", door.path)
+    ]
+    assert len(named) > 10
+    for door in named:
+        for name in (
+            "zz",
+            "%00",
+            "alice@example.org",
+            *(["en"] if re.search("write|versions", door.path) else []),
+        ):
+            fill = {"issue": issue_id, "number:int": "1", "block:int": "0"}
+            there = door.path
+            for gap, value in (fill | dict.fromkeys(("language", "name", "slug"), name)).items():
+                there = there.replace(f"{{{gap}}}", value)
+            assert (await site.get(there)).status_code == 404, there
 
 
 async def test_several_roles_open_the_doors_of_each(site: Site) -> None:

@@ -81,3 +81,14 @@ async def test_a_number_that_no_page_has_is_answered_clearly(site: Site) -> None
         for path in (f"/staff/issues?before={number}", f"{versions}?before={number}"):
             assert (await site.get(path)).status_code == 400
     assert (await site.get(f"{versions}/{'9' * 30}")).status_code == 404
+
+
+async def test_taking_away_a_picture_that_is_not_there_is_not_put_on_record(site: Site) -> None:
+    dana = await enter(site, "dana")
+    issue_id = await approved(site.stage, site.clock())
+    async with site.house.database.unit_of_work() as db:
+        (await issues.get(db, issue_id)).state = State.DRAFT
+    here = f"/staff/issues/{issue_id}/pictures"
+    before = (await site.holds())["audit"]
+    assert (await dana.press(here, f"{here}/Jan.de.Vries")).status_code == 303
+    assert (await site.holds())["audit"] == before

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.database import changed
 from app.core.errors import Invalid, Refused
 from app.core.pictures import Cleaned
 from app.domain import audit, edition, staff
@@ -64,7 +65,8 @@ async def remove(session: AsyncSession, issue: Issue, name: str, *, author: str,
     must_be_open(issue)
     if name in await used(session, issue):
         raise Refused("this picture is used in the text; take it out there first")
-    await session.execute(delete(Image).where(Image.issue_id == issue.id, Image.name == name))
+    if not await changed(session, delete(Image).where(Image.issue_id == issue.id, Image.name == name)):
+        return  # it was pressed twice; what was never there is not put on record
     await _note(session, issue, author, f"picture {name} removed"[:120], now)
 
 

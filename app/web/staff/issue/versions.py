@@ -7,6 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from app.core.errors import NotFound
 from app.domain import edition, version
 from app.domain import issue as issues
 from app.domain.staff import Role
@@ -33,12 +34,14 @@ async def everything(visit: Entered, issue: UUID, language: str, before: Number 
     async with visit.reading() as db:
         found = await issues.get(db, issue)
         rows = await version.of(db, found.id, language, before=before, most=SHOWN + 1)
+        if not rows and language not in await edition.typed(db, found.id):
+            raise NotFound("this issue never had a text in that language")
     return visit.page(
         "staff_issue_versions.html",
         here=ISSUES,
         issue=found,
         written=language,
-        name=words.languages(visit.say).get(language, language),
+        name=words.languages(visit.say)[language],
         rows=rows[:SHOWN],
         older=rows[SHOWN - 1].number if len(rows) > SHOWN else None,
     )
