@@ -93,6 +93,21 @@ async def test_looking_on_ends_with_the_session(site: Site) -> None:
     assert (await looking).text.endswith("event: end\ndata: -\n\n")
 
 
+async def test_looking_on_ends_with_the_role(site: Site) -> None:
+    path = await going(site)
+    await straight_in(site, site.client, "joost")
+    looking = asyncio.create_task(site.get(f"{path}/live"))
+
+    async def looks_on() -> bool:
+        return getattr(site.client._transport.app.state, "watching", 0) == 1
+
+    await until(looks_on)
+    async with site.house.database.unit_of_work() as db:
+        (await staff.named(db, "joost")).roles = [staff.Role.OFFICER]
+    assert (await looking).text.endswith("event: end\ndata: -\n\n")
+    assert (await site.get(path)).status_code == 403
+
+
 async def test_a_span_counts_who_came_and_went_since_its_issue(site: Site) -> None:
     issue_id = await approved(site.stage, site.clock())
     async with site.house.database.unit_of_work() as db:

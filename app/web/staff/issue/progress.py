@@ -112,11 +112,12 @@ async def _events(visit: Inside, issue: UUID) -> AsyncIterator[str]:
 
 
 async def _look(visit: Inside, issue: UUID) -> dict[str, Any] | None:
-    """The numbers now; None when who looks is not signed in any more."""
+    """The numbers now; None when who looks is not signed in any more, or lost the role that looks here."""
     visit.now = visit.porch.clock()
     async with visit.reading() as db:
-        if await session.find(db, cookies.session_of(visit) or "", visit.now) is None:
-            return None
+        found = await session.find(db, cookies.session_of(visit) or "", visit.now)
+    if found is None or not any(found[1].has(role) for role in DESK):
+        return None
 
     async def count() -> Seen:
         async with visit.reading() as db:
