@@ -9,7 +9,9 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from app.domain import staff
 from app.domain.contributor import Contributor
+from app.domain.staff import Role
 from app.features import contribute
 from tests.tray import TEXT, came_in, link, waiting
 from tests.web.conftest import SLUG, Site, field
@@ -93,6 +95,25 @@ async def test_a_text_becomes_a_block_once_and_what_was_typed_is_saved(site: Sit
     page = await site.get(write)
     assert (filled(page.text, WRITE)["intro"], "b2-kind" in filled(page.text, WRITE)) == ("Blijft", False)
     assert "In de editie gezet door dana" in page.text
+
+
+async def test_a_press_whose_answer_got_lost_comes_again_without_a_quarrel(site: Site, dana: Browser) -> None:
+    act = f"take-{(await came_in(site.stage, site.clock())).hex}"
+    write = await begun(dana)
+    typed = {**filled((await site.get(write)).text, WRITE), "subject": "Van mij", "act": act}
+    for _ in range(2):
+        assert (await site.post(write, data=typed)).headers["location"] == f"{write}#block-1"
+    now = filled((await site.get(write)).text, WRITE)
+    assert (now["subject"], "b1-kind" in now, "b2-kind" in now) == ("Van mij", True, False)
+    mine = await site.post(
+        write, data={**typed, "subject": "Anders"}
+    )  # of the page of before, with other words
+    assert (mine.status_code, "U sloeg een andere tekst op" in mine.text) == (409, True)
+    async with site.house.database.unit_of_work() as db:
+        (await staff.named(db, "emre")).roles = [Role.EDITOR]
+    await straight_in(site, site.client, "emre")
+    theirs = await site.post(write, data={**typed, "form": field((await site.get(write)).text, "form")})
+    assert "dana sloeg deze tekst op terwijl u schreef" in theirs.text
 
 
 async def test_a_text_is_set_aside_and_a_clash_takes_nothing(site: Site, dana: Browser) -> None:

@@ -20,6 +20,9 @@ let stopped = false; // after a refusal only the button may save: its answer sho
 let away = false; // the service was not there, or did not manage
 let out = false; // the session has ended: first sign in again, as the same person
 let leaving = false;
+let unanswered = null; // what was sent, until it is known what became of it
+let newer = false; // something was typed since
+let asked = false; // the button has waited for the answer once, and does not wait for ever
 
 function tell(word, at = "") {
   // The same words again are not announced again: who listens hears of changes, not of every save.
@@ -46,13 +49,23 @@ function body() {
 }
 
 async function save() {
+  // An answer that got lost may have been a yes. Then the same text is no new version when it comes again, and newer
+  // words come after it; begun on the version before, they would quarrel with what we saved ourselves.
+  if (unanswered === null) {
+    unanswered = body();
+    newer = false;
+  }
+  unanswered.set("form", form.elements.form.value); // perhaps of another session by now
   changed = false;
   away = false;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: body(), redirect: "manual" });
+    const answer = await fetch(form.action, { method: "POST", body: unanswered, redirect: "manual" });
     if (answer.status === OK) {
       const kept = await answer.json();
       form.elements.version.value = kept.version;
+      unanswered = null;
+      asked = false;
+      changed = newer;
       if (waits()) {
         tell("pictureWaits");
       } else {
@@ -64,6 +77,7 @@ async function save() {
     out = answer.type === "opaqueredirect" || answer.status === FORBIDDEN;
     away = answer.status === TOO_MANY || answer.status >= BROKEN;
     stopped = !out && !away;
+    unanswered = stopped ? null : unanswered;
     tell(out ? "out" : away ? "away" : answer.status === CONFLICT ? "clash" : "refused");
   } catch {
     away = true;
@@ -117,6 +131,7 @@ if (form && status && time) {
   form.addEventListener("input", (event) => {
     if (event.target.type !== "file" && event.target.name !== "beside") {
       changed = true;
+      newer = true;
       soon();
     }
   });
@@ -131,6 +146,11 @@ if (form && status && time) {
       event.preventDefault();
       renew();
       return;
+    }
+    if (busy === null && unanswered !== null && !asked && !stopped) {
+      asked = true;
+      changed = true;
+      start();
     }
     if (busy !== null) {
       // What is on its way makes a new version; wait for its number, else we would quarrel with ourselves.
