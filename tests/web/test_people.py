@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import unicodedata
 
 import pytest
 from sqlalchemy import select
@@ -80,6 +81,22 @@ async def test_a_name_has_the_accents_that_it_has(site: Site, ada: Browser) -> N
     assert (await there.sign_in(typed.upper())).headers["location"] == "/staff"
     assert f"Welkom, {name}" in html.unescape((await site.get("/staff")).text)
     assert any(name in row and "staff.signed_in" in row for row in (await site.holds())["audit"])
+
+
+async def test_the_longest_name_is_known_however_its_accents_are_typed(site: Site, ada: Browser) -> None:
+    name = "\u00e9" * 60  # what a column holds; typed with accents apart it has twice as many signs
+    typed = unicodedata.normalize("NFD", name)
+    form = {"name": typed, "address": "zoe@example.org", "role-editor": "1"}
+    await ada.press("/staff/people/invite", "/staff/people/invite", **form)
+    await enrolled(site, name)
+    there, before = Browser(site, site.client), len(await site.mails())
+    site.client.cookies.clear()
+    assert (await there.sign_in(typed)).headers["location"] == "/staff"
+    site.client.cookies.clear()
+    await site.post("/staff/forgotten", data={"name": typed})
+    assert len(await site.mails()) == before + 1
+    for odd in ("e" * 61, "o\u0301" * 5_000):
+        assert (await there.sign_in(odd)).status_code == 400
 
 
 async def test_roles_are_given_and_open_their_rooms_at_once(site: Site, ada: Browser) -> None:

@@ -13,7 +13,7 @@ from app.features.enroll import Desk
 from app.web.doors import Doors, Kind
 from app.web.errors import retry_after
 from app.web.staff.gate import Asking, Looking
-from app.web.staff.signin import LONGEST_NAME
+from app.web.staff.signin import named
 
 FORGOTTEN: Final = "/staff/forgotten"
 HOUR: Final = 3600  # seconds
@@ -30,7 +30,7 @@ async def show(visit: Looking) -> Response:
 @doors.act(FORGOTTEN, kind=Kind.PUBLIC)
 async def ask(visit: Asking) -> Response:
     """Mail a link to whoever has that name; the second factor is still needed behind it."""
-    name = (await visit.fields()).get("name", "").strip()[:LONGEST_NAME]
+    name = named(await visit.fields())
     desk = Desk("service", visit.house.settings.base_url, visit.ring, visit.now)
     try:
         async with visit.writing() as db:

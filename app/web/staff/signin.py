@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core import passwords
 from app.core.errors import TooMany
+from app.core.names import spelled
 from app.domain import session, staff
 from app.features import enter
 from app.features.enter import Attempt
@@ -24,6 +25,9 @@ from app.web.staff.unsent import Unsent
 from app.web.staff.whence import whence
 
 LONGEST_NAME: Final = 60
+# Before accents have one form a letter may be several signs, and blanks may be doubled. A longer text is not
+# brought into form as a whole: that may take time with the square of its length.
+LONGEST_TYPED: Final = 4 * LONGEST_NAME
 LONGEST_CODE: Final = 64  # a recovery code with its hyphens has 29 characters
 # Which browser a session is on, by the first brand that its name holds; Edge also says Chrome.
 BRANDS: Final = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
@@ -41,7 +45,7 @@ async def show(visit: Looking) -> Response:
 async def sign_in(visit: Asking) -> Response:
     """Name, password and code are judged together, so that no answer says which was wrong."""
     fields = await visit.fields()
-    name = fields.get("name", "").strip()[:LONGEST_NAME]
+    name = named(fields)
     where, sent = rooms.next_of(fields.get("next", "")), _sent(fields)
     try:
         entered = await _entered(visit, name, fields)
@@ -50,6 +54,11 @@ async def sign_in(visit: Asking) -> Response:
         page.headers.update(retry_after(limit.wait))
         return page
     return entered or _form(visit, where, name, "refused", WRONG, **sent)
+
+
+def named(fields: dict[str, str]) -> str:
+    """The name that was typed, in the form in which names are kept, and no longer than one can be."""
+    return spelled(fields.get("name", "").strip()[:LONGEST_TYPED])[:LONGEST_NAME]
 
 
 async def _entered(visit: Guest, name: str, fields: dict[str, str]) -> Response | None:
