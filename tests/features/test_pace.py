@@ -27,6 +27,7 @@ PACE = 20
 SLOWER = 4  # a second
 STEP = 0.05  # seconds: a letter at this pace
 CROWD = 200
+DAY = 24 * 60 * 60.0  # seconds
 
 
 class Sender:
@@ -35,9 +36,10 @@ class Sender:
     def __init__(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         self.stock, self.supply = engine._stock, engine._supply
         self.now = houses.now().timestamp()
+        self.back = 0.0  # seconds by which the database's clock was set back
         self.stock.clock = lambda: self.now
         monkeypatch.setattr(
-            claim, "from_now", lambda: literal(datetime.fromtimestamp(self.now, UTC), UtcTime)
+            claim, "from_now", lambda: literal(datetime.fromtimestamp(self.now - self.back, UTC), UtcTime)
         )
 
     def taken(self) -> int:
@@ -89,3 +91,12 @@ async def test_another_pace_holds_for_the_issue_that_is_going_out(
             (await session.merge(cast.letter)).pace = SLOWER
         seconds = [await sender.second() for _ in range(6)]
         assert seconds[-2:] == [pytest.approx(SLOWER, abs=1)] * 2  # what was planned before has left by then
+
+
+async def test_a_clock_that_is_set_back_does_not_keep_the_rest_waiting_until_it_is_there_again(
+    cast: Stage, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with under_way(cast, clock, monkeypatch) as sender:
+        sender.back = DAY
+        seconds = [await sender.second() for _ in range(6)]
+        assert seconds[-2:] == [pytest.approx(PACE, abs=1)] * 2  # what was planned before has left by then

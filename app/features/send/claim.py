@@ -19,6 +19,10 @@ from app.domain.delivery import OPEN, Delivery
 from app.domain.issue import Issue, State
 from app.features.send.lease import Claimed, Copy, Lease, Row, Taken
 
+# A worker plans seconds ahead, many of them together minutes. What is planned for later was written before
+# the clock was set back: the rest of an issue does not wait a day because of that.
+AHEAD_MOST = timedelta(minutes=10)
+
 
 class Wish(NamedTuple):
     """What a claim asks for (keyset, design section 6)."""
@@ -58,13 +62,13 @@ async def reserve(session: AsyncSession, issue_id: UUID, count: int, pace: int) 
     """Reserve sending time for `count` messages; returns in how many seconds the first may leave.
 
     The pace is kept in the rows of the newsletter's issues that go out, so all of them and all workers
-    share it, and a restart does not reset it.
+    share it, and a restart does not reset it. A clock that is set back does.
     """
     letter = select(Issue.newsletter_id).where(Issue.id == issue_id).scalar_subquery()
     going_out = select(Issue.paced_at).where(Issue.newsletter_id == letter, Issue.state == State.SENDING)
     used_up = await session.scalars(going_out.order_by(Issue.id).with_for_update())
     now = (await session.scalars(select(from_now()))).one()
-    begin = max([now, *(each for each in used_up if each is not None)])
+    begin = max([now, *(each for each in used_up if each is not None and each <= now + AHEAD_MOST)])
     await session.execute(
         update(Issue)
         .where(Issue.id == issue_id)
