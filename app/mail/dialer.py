@@ -67,7 +67,7 @@ class Dialer:
             return await self._round()
 
     async def _round(self) -> Line:
-        now = time.monotonic()
+        now, before = time.monotonic(), self.failures
         order = sorted(self.relays, key=lambda relay: self._bad_until.get(relay, 0.0) > now)
         trouble: Trouble | None = None
         for relay in order:
@@ -83,7 +83,7 @@ class Dialer:
                     self._bad_until.pop(relay, None)
                 return line if len(self.relays) == 1 else Chosen(line, relay, self)
         assert trouble is not None, "there is always at least one relay"
-        self.failures += 1
+        self.failures = max(self.failures, before + 1)  # all connections at once are one round
         self.last = trouble
         raise trouble
 

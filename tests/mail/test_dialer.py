@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.mail.dialer import FAILED_MOST, Dialer, dialing
+from app.mail.dialer import FAILED_MOST, PAUSES, Dialer, dialing
 from app.mail.smtp import Line, Relay, Timeouts, Trouble
 from tests.mail.smtp.meeting import LETTER, envelope
 from tests.sending import until
@@ -16,6 +16,7 @@ from tests.servers.smtp import Server
 
 SOON = 0.3  # seconds until a relay that failed is asked again: long enough to look before
 LONG = 600.0
+CONNECTIONS = 10  # as many as a worker has unless it is told otherwise
 
 
 @asynccontextmanager
@@ -118,6 +119,18 @@ async def test_without_any_relay_there_is_trouble() -> None:
         with pytest.raises(Trouble):
             await dialer.open(asyncio.Event())
         assert dialer.failures == 1
+
+
+async def test_after_all_connections_failed_at_once_the_relay_is_asked_again_soon() -> None:
+    """They are one event and not ten: a relay that restarts costs no half minute."""
+    async with relays() as (first, second, dialer):
+        await second.down()
+        tried = (dialer.open(asyncio.Event()) for _ in range(CONNECTIONS))
+        met = await asyncio.gather(*tried, return_exceptions=True)
+        assert all(isinstance(each, Trouble) for each in met)
+        await first.up()
+        async with asyncio.timeout(PAUSES[-1] / 2):
+            await hang_up(await opened(dialer))
 
 
 async def test_a_wrong_password_is_told_also_when_the_other_relay_is_only_away() -> None:
