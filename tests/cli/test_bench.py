@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.cli.bench.command import BYTES_MOST
 from app.core import migrating
 from tests.cli.desk import Desk
 from tests.journeys.service import until
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.postgres import Server
 
 READERS = "200"
+FEW = "20"
 STOPPED = "8000"  # readers: so many that it is not done before it hears that it is to stop
 PROCESSES = 3  # a mail server, a worker, and Python's own that watches over them
 
@@ -38,6 +40,12 @@ def test_it_measures_with_and_without_signatures_and_says_what_it_left_out(empty
         assert each["bytes"] == pytest.approx(8192, rel=0.1)
     assert "--database-url" in told["skipped"][0]
     assert list(room.iterdir()) == list(empty.folder.iterdir()) == []
+
+
+def test_it_measures_the_largest_message_that_it_offers(empty: Desk, room: Path) -> None:
+    words = ("--readers", FEW, "--no-dkim", "--folder", str(room), "--bytes", str(BYTES_MOST))
+    (run,) = empty.told("bench", *words)["runs"]
+    assert run["bytes"] == pytest.approx(BYTES_MOST, rel=0.1)
 
 
 def test_an_empty_postgresql_is_measured_too_and_is_empty_afterwards(
