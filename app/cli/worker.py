@@ -84,12 +84,19 @@ def _several(processes: int) -> bool:
     context = multiprocessing.get_context("spawn")
     children = [context.Process(target=one) for _ in range(processes)]
     stopping = _pass_on(children)
-    for each in children:
-        each.start()
+    _start(children, stopping)
     good = _watch(children, stopping)
     for each in children:
         each.close()
     return good
+
+
+def _start(children: list[SpawnProcess], stopping: threading.Event) -> None:
+    """One after the other; who is told to stop meanwhile was not heard by those that had not begun."""
+    for each in children:
+        each.start()
+        if stopping.is_set():
+            each.terminate()
 
 
 def _pass_on(children: list[SpawnProcess]) -> threading.Event:

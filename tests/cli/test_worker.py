@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli import worker
 from app.core import migrating
 from tests.cli.desk import Desk, line_with
 
 if TYPE_CHECKING:
     from tests.postgres import Server
+
+
+LONG = 600  # seconds
+SOON = 20  # seconds: a process that is told to end needs a moment on a busy machine
 
 
 def test_sqlite_has_room_for_one_process(office: Desk) -> None:
@@ -74,6 +82,19 @@ def test_when_one_of_several_dies_the_others_go_on_and_the_end_is_1(postgres: Se
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
     assert process.returncode == 1
+
+
+def test_who_is_told_to_stop_while_they_begin_leaves_none_behind() -> None:
+    """SIGTERM between the first and the second: it reached who had begun, and the rest must hear of it."""
+    stopping = threading.Event()
+    stopping.set()
+    late = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(LONG,))
+    try:
+        worker._start([late], stopping)
+        late.join(SOON)
+        assert late.exitcode == -signal.SIGTERM
+    finally:
+        late.kill()
 
 
 def test_workers_end_when_the_one_who_started_them_is_killed(postgres: Server, tmp_path: Path) -> None:
