@@ -37,6 +37,8 @@ FORMS: Final = {
     Cause.LATE: "late",
     Cause.KEY: "key {key} is not in the key ring",
 }
+LONGEST: Final = 120  # characters; what an issue and the trail have room for
+CUT: Final = "..."
 VALUES: Final = {
     "reply": r"\d{3}(?: \d\.\d{1,3}\.\d{1,3})?",
     "stage": "[a-z]+",
@@ -57,6 +59,11 @@ class Halt:
 def told(cause: Cause, **values: object) -> str:
     """The text for the record."""
     return FORMS[cause].format(**values)
+
+
+def unfit(why: str) -> str:
+    """The same for a mail that is not fit to go out; two domains alone may be longer than that."""
+    return why if len(why) <= LONGEST else f"{why[: LONGEST - len(CUT)]}{CUT}"
 
 
 def _pattern(form: str) -> re.Pattern[str]:

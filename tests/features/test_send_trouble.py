@@ -115,6 +115,23 @@ async def test_bytes_that_differ_from_the_approval_are_not_sent(cast: Stage, clo
     assert set(server.received.recipients) <= {"dana@example.org", "emre@example.org"}  # who are told of it
 
 
+async def test_bytes_that_no_worker_can_read_hold_their_issue_and_stop_no_worker(
+    cast: Stage, clock: Clock
+) -> None:
+    """Approved by a later version, perhaps: the digest is right, and this one does not know the form."""
+    issue_id = await approved(cast, clock())
+    async with cast.house.database.unit_of_work() as session:
+        frozen = await session.get_one(issues.Frozen, (issue_id, "nl"))
+        frozen.compiled = frozen.compiled.replace(b'"bode-letter":1', b'"bode-letter":2')
+        issue = await issues.get(session, issue_id, lock=True)
+        await session.flush()
+        issue.digest = issues.digest(await issues.frozen(session, issue_id))
+    async with Server() as server, working(over(cast.house, server.url)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.HELD)
+    assert halt.read(issue.reason) == Halt(Cause.UNFIT)
+
+
 async def test_a_key_that_is_not_on_this_machine_holds_the_issue_and_costs_nobody_a_copy(
     cast: Stage, clock: Clock
 ) -> None:

@@ -28,6 +28,9 @@ from tests.servers.smtp import Server
 
 KEYS = new_keys("example.org", NOW)
 OTHERS = new_keys("example.net", NOW)
+# As a name may be: 253 characters at most, and two of them stand in the reason.
+LONG_NAME = ".".join([*["nieuwsbrief", "netwerk-van-bestuurders", "weerbaar-bestuur"] * 2, "nl"])
+LONG_NAMED = new_keys(LONG_NAME, NOW)
 GOOD = [True, True]
 
 
@@ -106,6 +109,17 @@ async def test_an_issue_of_another_domain_is_held_and_says_why(cast: Stage, cloc
         await send(cast.house, issue_id)
         issue = await reached(cast.house, issue_id, State.HELD)
     assert "BODE_DKIM_KEYS signs for example.net" in (issue.reason or "")
+
+
+async def test_an_issue_that_cannot_be_signed_is_held_also_when_names_are_too_long_for_the_reason(
+    cast: Stage, clock: Clock, tmp_path
+) -> None:
+    """A reason that does not fit on record ended the worker each time, and no issue at all went out."""
+    issue_id = await approved(cast, clock())
+    async with Server() as server, working(signing(cast, server, tmp_path, LONG_NAMED)):
+        await send(cast.house, issue_id)
+        issue = await reached(cast.house, issue_id, State.HELD)
+    assert "signs for" in (issue.reason or "")
     assert server.received.counts["letters"] == 0
 
 

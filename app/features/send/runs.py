@@ -10,16 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import Refused
 from app.core.patience import Patience
+from app.domain import halt, newsletter
 from app.domain import issue as issues
-from app.domain import newsletter
 from app.domain.issue import Issue
 from app.domain.newsletter import Newsletter
 from app.features.send.letter import Run
-from app.mail.compile import Compiled, Gap
+from app.mail.compile import BadStore, BadValue, Compiled, Gap
 from app.mail.dkim import Signer
 from app.mail.plate import Plate, make
+from app.mail.smtp import BadEnvelope
 
 BOUNCES = "bounce"  # before the plus: RFC 5321 leaves 64 octets for it, the plus and the 32 of a number
+# What no try of ours can mend; others that go out meanwhile are not to stop for it.
+UNFIT = (Refused, BadStore, BadValue, BadEnvelope)
 ALTERED = "the stored bytes are not the approved ones"
 
 
@@ -65,8 +68,8 @@ class Runs:
             return None
         try:
             plates = self._plates(frozen, issue.started_at)
-        except Refused as refused:
-            self.unfit[issue.id] = str(refused)
+        except UNFIT as trouble:
+            self.unfit[issue.id] = halt.unfit(str(trouble))
             return None
         letter = await session.get_one(Newsletter, issue.newsletter_id)
         assert issue.key_id is not None
