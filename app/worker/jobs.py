@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from app.core import chain
+from app.core.crypto import Unreadable
 from app.core.errors import BookClosed
 from app.domain.audit import CHAIN
 from app.domain.house import House
@@ -133,10 +134,14 @@ async def _mailboxes(worker: Worker) -> str:
     house, now = worker.house, worker.clock()
     async with house.database.reading() as session:
         found = await bounce.unheard(session, now=now)
+    unread = 0
     for each in found:
-        async with house.database.unit_of_work() as session:
-            await bounce.bounce(session, each, ring=house.ring, book=house.book, now=now)
-    return f"{len(found)} ended"
+        try:
+            async with house.database.unit_of_work() as session:
+                await bounce.bounce(session, each, ring=house.ring, book=house.book, now=now)
+        except Unreadable:  # its key is away, or it was damaged; the others do not wait for it
+            unread += 1
+    return f"{len(found) - unread} ended" + (f"; {unread} cannot be read" if unread else "")
 
 
 async def _hours(worker: Worker) -> str:

@@ -15,6 +15,7 @@ from functools import cached_property
 from uuid import UUID
 
 from app.core import logs
+from app.core.crypto import Unreadable
 from app.core.database import AWAY
 from app.core.errors import Refused
 from app.core.patience import Patience
@@ -184,6 +185,8 @@ class Worker:
         except AWAY:
             self.dead.put_nowait(subscriber_id)
             await asyncio.sleep(1)
+        except Unreadable as trouble:  # the job of every hour finds it again, when its key is back
+            log.warning("bounce.unreadable", trouble=type(trouble).__name__)
 
     async def _follow(self) -> int:
         return await following.look(self.house.database, self.prober, now=self.clock())

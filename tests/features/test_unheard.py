@@ -47,3 +47,23 @@ async def test_who_was_refused_for_good_in_the_books_is_ended_and_blocked(cast: 
         found = await block.active(session, cast.letter.id, known, now=clock())
     assert found is not None
     assert found.ground == Ground.BOUNCE
+
+
+async def test_one_address_that_cannot_be_read_stops_neither_the_worker_nor_the_others(
+    cast: Stage, clock: Clock
+) -> None:
+    """Sealed anew under a key that this machine lacks, between the letter and the answer to it."""
+    house = cast.house
+    rows = [await join(house, cast.letter, each, clock()) for each in (BOB, FULL)]
+    issue = await sent(cast, clock())
+    async with house.database.unit_of_work() as session:
+        for row in rows:
+            fate = {"subscriber_id": row.id, "state": State.REFUSED, "code": "550 5.1.1"}
+            session.add(Delivery(issue_id=issue, **fate))
+        damaged = update(Subscriber).where(Subscriber.id == rows[0].id)
+        await session.execute(damaged.values(address=rows[1].address))
+    worker = Worker(house, Courier(house.settings, Mailbox()), clock=clock)
+    await worker._bounce(rows[0].id)
+    (chore,) = (each for each in JOBS if each.name == "mailboxes")
+    assert await chore.act(worker) == "1 ended; 1 cannot be read"
+    assert await cast.find(FULL) is None
