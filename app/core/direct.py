@@ -62,8 +62,12 @@ class Direct:
         except (psycopg.Error, OSError, TimeoutError) as trouble:
             raise Away(type(trouble).__name__) from None
         direct = cls(connection, within)
-        for name, statement in statements.items():
-            await direct._asked(partial(direct._pg.send_prepare, name, statement.encode()))
+        try:
+            for name, statement in statements.items():
+                await direct._asked(partial(direct._pg.send_prepare, name, statement.encode()))
+        except BaseException:
+            await direct.close()  # it is tried again and again, and nobody else would hang up
+            raise
         return direct
 
     async def run(self, name: bytes, values: Sequence[bytes | None]) -> PGresult:

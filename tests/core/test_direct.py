@@ -17,7 +17,9 @@ WORDS = {
     b"wrong": "SELECT 1 / $1::int",
     b"end": "SELECT pg_terminate_backend($1::int)",
     b"me": "SELECT pg_backend_pid()",
+    b"all": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()",
 }
+TRIES = 5
 
 
 @asynccontextmanager
@@ -60,6 +62,19 @@ async def test_a_refusal_is_told_by_its_code_and_never_by_its_words(postgres_url
     async with line(postgres_url) as direct:
         with pytest.raises(Away, match=r"^PostgreSQL says 22012$"):
             await direct.run(b"wrong", [b"0"])
+
+
+async def test_a_line_whose_statements_cannot_be_prepared_is_hung_up(postgres_url: str) -> None:
+    """A backup is being put back and its tables are not there yet: each try must not cost a connection."""
+    async with line(postgres_url) as direct:
+        database = Database(postgres_url)
+        for _ in range(TRIES):
+            with pytest.raises(Away, match="42P01"):
+                await database.direct({b"early": "SELECT 1 FROM not_there_yet"})
+        await database.close()
+        async with asyncio.timeout(5):  # the server needs a moment to see that somebody hung up
+            while await asked(direct, b"all") != [1]:
+                pass
 
 
 async def test_a_line_that_is_cut_off_is_noticed_at_once(postgres_url: str) -> None:
