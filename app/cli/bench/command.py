@@ -62,8 +62,9 @@ def bench(  # noqa: PLR0913  (each is an option)
 
     `messages/s` counts from sending to closed books; the newsletter's pace, which is far lower, is not
     kept. `CPU` and `memory` are those of the worker (Linux only): a database server and the mail server
-    need theirs besides, here from the same machine. A relay is slower than this mail server: what it
-    can take is for you to ask of who runs it.
+    need theirs besides, here from the same machine. A worker's start counts as well, some two seconds:
+    with fewer readers than 5,000 most of what is measured is that. A relay is slower than this mail
+    server: what it can take is for you to ask of who runs it.
 
     SQLite is always measured, PostgreSQL when --database-url names an empty database; its ledger is a
     file then. Others on the machine see that URL: keep the password in ~/.pgpass.
