@@ -10,6 +10,7 @@ from app.domain.request import Kind, Refusal, Request, State
 # How long somebody has to show who they are: they may be on holiday or must find a paper, and it is half the
 # month in which they get an answer. An office that asks late, answers late.
 REACTS: Final = timedelta(days=14)
+QUESTION: Final = "identity"  # the mail that asks who it is, as `Request.lost` names it
 # Art. 12(6) holds once somebody was asked who they are and until that is certain, then Art. 12(5); more only
 # where the law says so. An objection to mail always succeeds, and so does taking it back: nothing is weighed
 # (Art. 21(3), DR-07).
@@ -35,5 +36,7 @@ def reasons(row: Request, now: datetime) -> tuple[Refusal, ...]:
 
 
 def unknown_since(row: Request) -> datetime | None:
-    """From when it can be said that nobody showed who they are; None when nobody was asked."""
-    return row.asked_at + REACTS if row.asked_at is not None else None
+    """From when it can be said that nobody showed who they are; None when the question reached nobody."""
+    if row.asked_at is None or row.lost == QUESTION:
+        return None
+    return row.asked_at + REACTS

@@ -11,7 +11,7 @@ from app.core.address import parse
 from app.core.errors import Refused
 from app.core.settings import Settings
 from app.domain import outbox
-from app.domain.request import Delay, Identity, Kind, State
+from app.domain.request import Delay, Identity, Kind, Refusal, State
 from app.features import erase
 from app.features.request import identify, remind, settle
 from app.features.request.settle import Way
@@ -88,6 +88,24 @@ async def test_a_question_that_does_not_arrive_is_told_and_mailed_again(office: 
     await office.act(row, identify.record, Identity.DOCUMENT)
     with pytest.raises(Refused):
         await office.act(row, identify.ask_again)
+
+
+async def test_a_question_that_did_not_arrive_is_no_ground_to_refuse_and_asked_anew_it_has_its_days(
+    office: Office,
+) -> None:
+    row = await office.act(await office.take(Kind.ACCESS), identify.ask, suspends=False)
+    office.clock.forward(hours=25)
+    await office.post()
+    office.clock.forward(days=14)
+    with pytest.raises(settle.NoGround):
+        await office.act(row, settle.refuse, Refusal.NOT_IDENTIFIED, Way.LETTER)
+    asked = await office.act(row, identify.asked, Way.LETTER)
+    assert (asked.asked_at, asked.lost) == (office.clock(), None)
+    office.clock.forward(days=13)
+    with pytest.raises(settle.NoGround):
+        await office.act(row, settle.refuse, Refusal.NOT_IDENTIFIED, Way.LETTER)
+    office.clock.forward(days=1)
+    assert (await office.act(row, settle.refuse, Refusal.NOT_IDENTIFIED, Way.LETTER)).state == State.ANSWERED
 
 
 async def test_an_earlier_question_that_did_not_arrive_is_nothing_to_hear_of(office: Office) -> None:

@@ -18,7 +18,7 @@ from app.core.errors import Invalid, LinkProblem, NotFound, Refused
 from app.domain import request, term
 from app.domain.audit import Event
 from app.domain.newsletter import Newsletter
-from app.domain.refusal import REACTS
+from app.domain.refusal import QUESTION, REACTS
 from app.domain.request import Identity, Request, State
 from app.features.request.receive import Desk, mail, note, tell
 from app.features.request.settle import Way
@@ -56,8 +56,9 @@ async def asked(session: AsyncSession, desk: Desk, row: Request, way: Way) -> No
     """An officer asked it by letter, by telephone or in person; the term runs on, and a mail may follow."""
     if way is Way.MAIL or row.state not in {State.RECEIVED, State.ASKED}:
         raise Refused("that is asked before it is known who asks, and a mail is sent from here")
-    if row.state == State.RECEIVED:  # else that moment says until when the mailed link works
+    if row.state == State.RECEIVED or row.lost == QUESTION:  # else the mailed link has its days from before
         row.asked_at = desk.now
+        _settled(row)
     await note(session, desk, row, Event.REQUEST_IDENTITY_ASKED, str(way))
 
 
@@ -66,7 +67,7 @@ async def _mail(session: AsyncSession, desk: Desk, row: Request) -> None:
     _settled(row)
     token = tokens.seal(desk.ring, "request", {"r": row.id.hex, "i": desk.now.isoformat()})
     url = paths.link(desk.base_url, "request", row.language, token)
-    mail(session, desk, row, "identity", request_url=url, valid_days=OPENS_FOR.days, channel=row.channel)
+    mail(session, desk, row, QUESTION, request_url=url, valid_days=OPENS_FOR.days, channel=row.channel)
 
 
 async def record(session: AsyncSession, desk: Desk, row: Request, ground: Identity) -> None:
@@ -86,7 +87,7 @@ async def _known(session: AsyncSession, desk: Desk, row: Request, ground: Identi
 
 def _settled(row: Request) -> None:
     """It matters no more that an earlier mail with the question did not arrive; another mail may."""
-    row.lost = None if row.lost == "identity" else row.lost
+    row.lost = None if row.lost == QUESTION else row.lost
 
 
 @dataclass(frozen=True, slots=True)
