@@ -16,13 +16,17 @@ from app.core.database import Base, changed
 from app.core.register import Kept
 from app.domain import audit, consent
 from app.domain.audit import Event
+from app.domain.outbox import Mail
 
 ROOM = 119  # characters of a line in the trail: one that is full was cut in the middle, once, and counts less
 LEDGER = "ledger_entry"  # what the ledger lets go itself, by whole segments
 
 
-async def retain(session: AsyncSession, *, now: datetime, ledger: int = 0) -> dict[str, int]:
-    """Delete every row that is past its term; returns how many per table, with what the ledger let go."""
+async def retain(session: AsyncSession, *, now: datetime, ledger: int = 0, mails: int = 0) -> dict[str, int]:
+    """Delete every row that is past its term; returns how many per table, with what the ledger let go.
+
+    `mails` is how many were too old and have gone, each with a word to its request.
+    """
     removed: dict[str, int] = {}
     evidence = await consent.outlived(session, now)
     for table in reversed(Base.metadata.sorted_tables):  # what belongs to another row goes before it
@@ -34,6 +38,7 @@ async def retain(session: AsyncSession, *, now: datetime, ledger: int = 0) -> di
     if gone := await consent.unneeded(session, evidence):
         removed[consent.Wording.__tablename__] = gone
     removed |= {LEDGER: ledger} if ledger else {}
+    removed |= {Mail.__tablename__: removed.get(Mail.__tablename__, 0) + mails} if mails else {}
     for reason in _lines(removed):
         await audit.record(session, "service", Event.RETENTION_RUN, reason=reason, now=now)
     return removed

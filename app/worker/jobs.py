@@ -22,6 +22,7 @@ from app.domain.wholeness import JOB, State
 from app.features import bounce, compose, guard, remind, retain, verify
 from app.features.breach import remind as hours
 from app.features.guard import Watch
+from app.features.post import tell
 from app.features.request import remind as terms
 from app.features.send import breaker
 from app.features.send.start import due, start
@@ -152,12 +153,15 @@ async def _hours(worker: Worker) -> str:
 
 async def _retain(worker: Worker) -> str:
     house, away = worker.house, None
+    desk = tell.Desk(house.ring, house.settings.base_url, worker.clock())
+    async with house.database.unit_of_work() as session:
+        mails = await tell.too_old(session, desk)
     try:
         pruned = await house.book.prune(house.settings.backup_days, now=worker.clock())
     except BookClosed as closed:  # what the database has to delete does not wait for the ledger
         pruned, away = 0, closed
     async with house.database.unit_of_work() as session:
-        removed = await retain.retain(session, ledger=pruned, now=worker.clock())
+        removed = await retain.retain(session, ledger=pruned, mails=mails, now=worker.clock())
     if away is not None:
         raise away
     return ", ".join(f"{name} {count}" for name, count in removed.items()) or "nothing was too old"

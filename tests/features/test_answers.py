@@ -15,6 +15,10 @@ from app.domain.request import Delay, Identity, Kind, Refusal, State
 from app.features import erase
 from app.features.request import identify, remind, settle
 from app.features.request.settle import Way
+from app.mail.courier import Courier
+from app.mail.mailbox import Mailbox
+from app.worker import Worker
+from app.worker.jobs import JOBS
 from tests.backups import Backups
 from tests.cast import ALICE, BOB, CHRIS, Stage
 from tests.conftest import Clock
@@ -106,6 +110,19 @@ async def test_a_question_that_did_not_arrive_is_no_ground_to_refuse_and_asked_a
         await office.act(row, settle.refuse, Refusal.NOT_IDENTIFIED, Way.LETTER)
     office.clock.forward(days=1)
     assert (await office.act(row, settle.refuse, Refusal.NOT_IDENTIFIED, Way.LETTER)).state == State.ANSWERED
+
+
+async def test_a_mail_that_was_deleted_as_too_old_is_told_as_one_that_did_not_arrive(office: Office) -> None:
+    asked = await office.act(await office.take(Kind.ACCESS), identify.ask, suspends=False)
+    longer = await office.act(await office.known(Kind.ACCESS), settle.extend, Delay.COMPLEX, Way.MAIL)
+    answered = await office.carry_out(await office.known(Kind.ACCESS))
+    office.clock.forward(hours=24)
+    (job,) = [each for each in JOBS if each.name == "retain"]
+    worker = Worker(office.house, Courier(office.house.settings, Mailbox()), clock=office.clock)
+    assert "outbox 3" in await job.act(worker)
+    lost = [(await office.look(each)).lost for each in (asked, longer)]
+    assert (lost, (await office.look(answered)).state) == (["identity", "extended"], State.RETURNED)
+    assert [each for each, _ in await whom(office)] == ["identity", "extended", "answer"]
 
 
 async def test_an_earlier_question_that_did_not_arrive_is_nothing_to_hear_of(office: Office) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crypto import KeyRing
+from app.core.sqltime import from_now
 from app.domain import answer, audit, request
 from app.domain.audit import Event
-from app.domain.outbox import Mail
+from app.domain.outbox import LIVES, Mail
 from app.domain.request import Request, State
 
 
@@ -25,6 +27,20 @@ class Desk:
     ring: KeyRing
     base_url: str
     now: datetime
+
+
+async def too_old(session: AsyncSession, desk: Desk) -> int:
+    """What nobody took for a day goes, and its request hears of it; how many. Not what a worker has in hand.
+
+    For who deletes what is too old: a mail that only vanished would be taken for one that arrived.
+    """
+    free = or_(Mail.lease_until.is_(None), Mail.lease_until < from_now())
+    old = select(Mail).where(Mail.created_at <= desk.now - LIVES, free).order_by(Mail.seq)
+    mails = list(await session.scalars(old.with_for_update(skip_locked=True)))
+    for mail in mails:
+        await session.execute(delete(Mail).where(Mail.seq == mail.seq))
+        await tell(session, desk, mail, reached=False)
+    return len(mails)
 
 
 async def tell(session: AsyncSession, desk: Desk, mail: Mail, *, reached: bool) -> None:
