@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,11 +17,16 @@ from app.domain.book import Farewell
 from app.domain.delivery import Delivery, State
 from app.domain.ledger import Reason
 from app.domain.subscriber import Subscriber
-from app.features import guard, reply
+from app.features import guard, manage, reply, subscribe
+from app.features.subscribe import Form, Limits
+from app.mail.courier import Courier
+from app.mail.mailbox import Mailbox
+from app.worker import Worker
 from tests.cast import ALICE, Stage
 from tests.conftest import Clock
 from tests.features.restoring import watching
-from tests.sending import approved
+from tests.features.test_request import plain
+from tests.sending import approved, emptied
 
 End = Callable[[AsyncSession, Stage, dict[str, Any]], Awaitable[None]]
 
@@ -66,3 +72,28 @@ async def test_an_erasure_that_is_carried_out_again_lets_go_of_the_copies_too(
         assert [row.subscriber_id == cast.alice.id for row in await session.scalars(select(Delivery))] == [
             False
         ]
+
+
+@pytest.mark.parametrize("asks", [True, False])
+async def test_who_asks_for_their_link_gets_it_with_which_they_are_erased(
+    cast: Stage, clock: Clock, *, asks: bool
+) -> None:
+    await damage(cast)
+    form = Form(cast.letter, parse(ALICE), "nl", "192.0.2.0/24")
+    tools: dict[str, Any] = {"limits": Limits(9, 9), "ring": cast.house.ring, "now": clock()}
+    async with cast.house.database.unit_of_work() as session:
+        if asks:
+            await subscribe.ask(session, form, **tools)
+        else:
+            await subscribe.subscribe(session, form, shown="", **tools)
+    box = Mailbox()
+    await emptied(Worker(cast.house, Courier(cast.house.settings, box), clock=clock).carrier())
+    (letter,) = box.letters()
+    assert letter.recipient == ALICE
+    token = re.search(r"/gegevens/(\S+)", plain(letter.content))
+    assert token
+    async with cast.house.database.reading() as session:
+        with pytest.raises(manage.Damaged):
+            await manage.open_link(session, token[1], ring=cast.house.ring, now=clock())
+        mine = await manage.open_typed(session, token[1], parse(ALICE), ring=cast.house.ring, now=clock())
+        assert mine.row.id == cast.alice.id

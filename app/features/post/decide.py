@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import paths, throttle, tokens
 from app.core.address import Address, parse
-from app.core.crypto import KeyRing
+from app.core.crypto import KeyRing, Unreadable
 from app.core.throttle import Meter
 from app.domain import block, subscriber
 from app.domain.block import Ground
@@ -106,7 +106,7 @@ async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance
 async def _signup(desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]) -> Decision:
     row = await subscriber.find(desk.session, desk.ring, letter.id, address)
     if row is not None:
-        own = subscriber.opened(desk.ring, row)  # to the mailbox on record, not to the one typed
+        own = _on_record(desk, row, address)
         return Decision("already", content["language"], letter, own, _own_link(desk, letter, row))
     sealed = {
         "a": content["address"],
@@ -126,6 +126,19 @@ async def _signup(desk: Desk, letter: Newsletter, address: Address, content: dic
     return Decision("confirm", content["language"], letter, address, words)
 
 
+def _on_record(desk: Desk, row: subscriber.Subscriber, typed: Address) -> Address:
+    """The mailbox on record, not the one typed, unless what is on record was damaged.
+
+    By both the same row is found, and its owner needs the link to have it deleted. A key can be brought back.
+    """
+    try:
+        return subscriber.opened(desk.ring, row)
+    except Unreadable:
+        if not desk.ring.has(row.key_id):
+            raise
+        return typed
+
+
 def _own_link(desk: Desk, letter: Newsletter, row: subscriber.Subscriber) -> dict[str, Any]:
     sealed = {"s": row.id.hex, "n": letter.tag.hex(), "i": desk.now.isoformat()}
     token = tokens.seal(desk.ring, "manage", sealed)
@@ -139,7 +152,7 @@ async def _ask(desk: Desk, letter: Newsletter, address: Address, content: dict[s
     row = await subscriber.find(desk.session, desk.ring, letter.id, address)
     if row is None:
         return None
-    own = subscriber.opened(desk.ring, row)  # to the mailbox on record, not to the one typed
+    own = _on_record(desk, row, address)
     return Decision("mydata", content["language"], letter, own, _own_link(desk, letter, row))
 
 
