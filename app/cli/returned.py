@@ -20,9 +20,10 @@ LATER: Final = 75  # EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and
 TOLD: Final = {
     Outcome.BLOCKED: "the subscription has ended, and the address is blocked",
     Outcome.LEFT: "the subscription has ended; only the link to leave told whose, so nothing is blocked",
+    Outcome.UNREAD: "the subscription has ended; its stored address was damaged, so nothing is blocked",
     Outcome.ENDED: "the subscription had ended already; nothing was changed",
     Outcome.PASSING: "the trouble passes, or is not the mailbox's; nothing was changed",
-    Outcome.ELSEWHERE: "it is about another mailbox than the reader's own; nothing was changed",
+    Outcome.ELSEWHERE: "it is not about the reader's own mailbox, or nobody can tell; nothing was changed",
 }
 FOREIGN: Final = (
     "this is no report about a newsletter of ours, or a return without the line Return-Path: <> of one that "

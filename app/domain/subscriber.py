@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.address import Address, many, parse
-from app.core.crypto import KeyRing
+from app.core.crypto import KeyRing, Unreadable
 from app.core.database import Base, UtcTime
 from app.core.register import Kind, Sealed, held, kept
 
@@ -184,6 +184,17 @@ def opened(ring: KeyRing, row: Subscriber) -> Address:
     """The address of a row, in memory for as long as one act needs it."""
     plain = ring.open("address", row.address, bound_to=bound(row.id), scope=row.newsletter_id)
     return _parsed(plain)
+
+
+def damaged(ring: KeyRing, row: Subscriber) -> bool:
+    """Whether its address can never be read again; raises Unreadable when a person can bring the key back."""
+    try:
+        opened(ring, row)
+    except Unreadable:
+        if not ring.has(row.key_id):
+            raise
+        return True
+    return False
 
 
 def _parsed(plain: bytes, read: Callable[[str], Address] = parse) -> Address:

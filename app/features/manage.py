@@ -70,12 +70,9 @@ class NotTheirs(Refused):
 async def open_link(session: AsyncSession, text: str, *, ring: KeyRing, now: datetime) -> Mine:
     """What the link opens, changing nothing; raises LinkProblem, and Damaged."""
     letter, row, until = await _behind(session, text, ring=ring, now=now)
-    try:
-        return Mine(letter, row, subscriber.opened(ring, row), until)
-    except Unreadable:
-        if not ring.has(row.key_id):  # a person can bring the key back
-            raise
-        raise Damaged(letter) from None
+    if subscriber.damaged(ring, row):
+        raise Damaged(letter)
+    return Mine(letter, row, subscriber.opened(ring, row), until)
 
 
 async def open_typed(

@@ -39,9 +39,10 @@ class Outcome(StrEnum):
 
     BLOCKED = "blocked"  # the subscription ended, and the address is blocked
     LEFT = "left"  # the subscription ended; whose it was is known by the link to leave only
+    UNREAD = "unread"  # the subscription ended; its address was damaged, so that it cannot be blocked
     ENDED = "ended"  # it was ours, and the subscription had ended before
     PASSING = "passing"  # trouble that passes, or that is ours: nothing changed
-    ELSEWHERE = "elsewhere"  # another mailbox than the reader's: nothing changed
+    ELSEWHERE = "elsewhere"  # not surely the reader's own mailbox: nothing changed
     FOREIGN = "foreign"  # no report, or none of ours: nothing changed
 
 
@@ -69,12 +70,17 @@ async def take_in(session: AsyncSession, raw: bytes, *, ring: KeyRing, book: Boo
     if report.kind is Kind.COMPLAINT:
         about = f"newsletter {(await session.get_one(Newsletter, row.newsletter_id)).slug}"
         await audit.record(session, "service", Event.COMPLAINT_RECORDED, about=about, reason="mail", now=now)
-    ground, tools = GROUNDS[report.kind], dict[str, Any](ring=ring, book=book, now=now)
-    if found.by_number:
-        await silence.of_reader(session, row.id, ground, **tools)
-        return Outcome.BLOCKED
-    await farewell.end(session, row, silence.ENDS[ground], **tools)
-    return Outcome.LEFT
+    ground, tools = GROUNDS[report.kind], dict[str, Any](book=book, now=now)
+    if subscriber.damaged(ring, row):
+        await farewell.end_unopened(session, row, silence.ENDS[ground], **tools)
+        outcome = Outcome.UNREAD
+    elif found.by_number:
+        await silence.of_reader(session, row.id, ground, ring=ring, **tools)
+        outcome = Outcome.BLOCKED
+    else:
+        await farewell.end(session, row, silence.ENDS[ground], ring=ring, **tools)
+        outcome = Outcome.LEFT
+    return outcome
 
 
 async def _found(session: AsyncSession, report: Report, ring: KeyRing) -> Found | None:
@@ -94,6 +100,8 @@ def _marked(text: str, ring: KeyRing) -> UUID | None:
 
 
 def _is_theirs(row: Subscriber, report: Report, ring: KeyRing) -> bool:
+    if subscriber.damaged(ring, row):
+        return False  # nobody can tell, and no mail goes there any more
     address = subscriber.opened(ring, row)
     return any(_canonical(each) == address.canonical for each in report.gone)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.core import tokens
 from app.core.address import parse
@@ -216,3 +216,12 @@ async def test_who_objected_is_not_made_a_mailbox_that_is_gone(
     clock.forward(days=1)
     assert await take_in(cast, bounced(ALICE, letter(number)), clock) is Outcome.ENDED
     assert await blocks(cast) == [(Ground.NOT_ME, 90)]
+
+
+async def test_whose_stored_address_is_damaged_is_let_go_too(cast: Stage, clock: Clock, number: str) -> None:
+    async with cast.house.database.unit_of_work() as session:
+        await session.execute(update(Subscriber).where(Subscriber.id == cast.alice.id).values(address=b"?"))
+    assert await take_in(cast, bounced(ALICE, letter(number)), clock) is Outcome.ELSEWHERE
+    assert await take_in(cast, complained(letter(number)), clock) is Outcome.UNREAD
+    assert (await cast.find(ALICE), await blocks(cast)) == (None, [])
+    assert [each.reason for each in await cast.house.book.of([cast.alice.subject])] == [Reason.COMPLAINED]

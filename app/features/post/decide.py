@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import paths, throttle, tokens
 from app.core.address import Address, parse
-from app.core.crypto import KeyRing, Unreadable
+from app.core.crypto import KeyRing
 from app.core.throttle import Meter
 from app.domain import block, subscriber
 from app.domain.block import Ground
@@ -131,12 +131,7 @@ def _on_record(desk: Desk, row: subscriber.Subscriber, typed: Address) -> Addres
 
     By both the same row is found, and its owner needs the link to have it deleted. A key can be brought back.
     """
-    try:
-        return subscriber.opened(desk.ring, row)
-    except Unreadable:
-        if not desk.ring.has(row.key_id):
-            raise
-        return typed
+    return typed if subscriber.damaged(desk.ring, row) else subscriber.opened(desk.ring, row)
 
 
 def _own_link(desk: Desk, letter: Newsletter, row: subscriber.Subscriber) -> dict[str, Any]:
