@@ -40,7 +40,7 @@ async def came_back(
     session: AsyncSession, row: Request, *, ring: KeyRing, base_url: str, now: datetime
 ) -> int:
     """It did not arrive; returns how many officers are told."""
-    if _copied(row):
+    if copied(row):
         request.close(row, State.UNREACHED, now)
         about, reason = f"request {row.number}", "the answer could not be delivered"
         await audit.record(session, "service", Event.REQUEST_CLOSED, about=about, reason=reason, now=now)
@@ -52,7 +52,7 @@ async def came_back(
     return await waits(session, row, "answer", ring=ring, base_url=base_url, now=now)
 
 
-def _copied(row: Request) -> bool:
+def copied(row: Request) -> bool:
     """Whether the person had this answer on screen: who erases themselves gets the mail beside it, once.
 
     There is nobody to write to, so it would only keep the address.

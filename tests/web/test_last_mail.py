@@ -78,3 +78,16 @@ async def test_while_the_ledger_is_away_the_last_mail_waits_for_its_certificate(
     assert (to, "/bewijs/" in said) == (ALICE, True)
     (row,) = await rows(site)
     assert (row.state, row.address, row.unproven) == (State.ANSWERED, None, None)
+
+
+async def test_a_last_mail_whose_certificate_cannot_be_made_for_a_day_is_given_up_too(site: Site) -> None:
+    with without_ledger(site):
+        await site.post(f"/gegevens/{site.mydata()}/wissen", data={"mail": "yes"})
+        site.clock.forward(hours=24, seconds=-1)
+        await works(site, "certificates")
+        assert [each.address is None for each in await rows(site)] == [False]
+        site.clock.forward(seconds=1)
+        await works(site, "certificates")
+    (row,) = await rows(site)
+    assert (row.state, row.address, row.unproven) == (State.UNREACHED, None, None)
+    assert (await works(site, "replay", "certificates"))[1] == "0 mailed"
