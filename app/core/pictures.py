@@ -1,7 +1,7 @@
 """Cleans a picture before it may travel: what it is is read from its bytes, and only pixels are kept.
 
-Re-encoding removes where and with what a photograph was taken; vector drawings are refused because
-they can hold scripts.
+Re-encoding removes where and with what a photograph was taken, and what was noted in it; vector drawings
+are refused because they can hold scripts.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _photograph(picture: Image.Image) -> Cleaned:
     """The best of the tries that is light enough, else the lightest."""
     for width, quality in TRIES:
         scaled, out = _opaque(_scaled(picture, width)), BytesIO()
-        scaled.save(out, "JPEG", quality=quality, optimize=True)
+        scaled.save(out, "JPEG", quality=quality, optimize=True, comment=b"")
         if out.tell() <= PHOTO_MOST:
             break
     return Cleaned("image/jpeg", scaled.width, scaled.height, out.getvalue())

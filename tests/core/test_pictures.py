@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from app.core.pictures import WIDTH_MOST, BadPicture, clean
 
@@ -48,3 +49,22 @@ def test_a_photograph_with_a_number_for_a_name_is_told_to_be_damaged() -> None:
     damaged = photograph[:at] + ARTIST.to_bytes(2, "big") + photograph[at + 2 :]
     with pytest.raises(BadPicture):
         clean(damaged)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_nothing_that_was_noted_in_a_picture_travels(form: str) -> None:
+    exif, text, note = Image.Exif(), PngInfo(), "van jan, kamer 12"
+    exif[ARTIST] = note
+    text.add_text("Author", note)
+    said = note.encode()
+    more: dict[str, dict[str, Any]] = {
+        "JPEG": {"comment": said, "exif": exif, "xmp": said, "icc_profile": said},
+        "PNG": {"pnginfo": text, "exif": exif},
+        "GIF": {"comment": said},
+        "WEBP": {"exif": exif, "xmp": said, "icc_profile": said},
+    }
+    cleaned = clean(encoded(Image.new("RGB", (60, 40)), form, **more[form]))
+    with Image.open(BytesIO(cleaned.content)) as shown:
+        shown.load()
+        assert set(shown.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "transparency"}
+    assert said not in cleaned.content
