@@ -19,6 +19,7 @@ from app.domain.issue import Issue, State
 from app.domain.outbox import Mail
 from app.domain.staff import Role, Staff
 from app.domain.version import Version
+from app.features.send.start import start
 from app.web.templating import text_of
 from tests.sending import look
 from tests.web.conftest import Site, field
@@ -149,6 +150,17 @@ async def test_a_notice_on_hold_is_no_decision_of_the_desk(site: Site, fatima: B
     ada = await seated(site, "ada")
     await ada.press(page, f"{page}/sending", issue=issue_id.hex, step="go-on")
     assert (await look(site.house, issue_id)).state == State.SENDING
+
+
+async def test_officers_hear_that_a_notice_is_on_hold_because_its_moment_passed(
+    site: Site, fatima: Browser
+) -> None:
+    _, issue_id = await planned(site, fatima)
+    site.clock.forward(days=2)
+    async with site.house.database.unit_of_work() as db:
+        assert await start(db, ring=site.house.ring, now=site.clock()) == [issue_id]
+    assert (await look(site.house, issue_id)).state == State.HELD
+    assert (await told(site))["fatima"] == ("held", "")
 
 
 async def test_a_notice_that_is_a_draft_again_shows_editors_no_button_that_is_refused(
