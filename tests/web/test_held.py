@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
 
+from app.domain import halt
 from app.domain import issue as issues
+from app.domain.halt import Cause
 from app.domain.issue import State
 from app.features import guard
-from tests.sending import approved, look
+from tests.sending import approved, look, sent
 from tests.web.conftest import Site
 from tests.web.desk import Browser, enrolled, straight_in
 
@@ -71,6 +74,32 @@ async def test_why_it_stopped_by_itself_is_told_in_the_language_of_who_reads(sit
         text = (await site.get(f"/staff/issues/{issue_id}/{page}")).text
         assert "De mailserver weigert onze naam of ons wachtwoord. Het antwoord was: 535 5.7.8." in text
         assert "at auth" not in text
+
+
+async def test_what_is_on_hold_without_a_backup_is_told_nothing_of_one(site: Site) -> None:
+    issue_id = await approved(site.stage, site.clock())
+    async with site.house.database.unit_of_work() as db:
+        issue = await issues.get(db, issue_id)
+        issue.move_to(State.SENDING)
+        issue.move_to(State.HELD)
+        issue.started_at, issue.reason = site.clock(), halt.told(Cause.KEY, key="k9")
+    await enter(site, "emre")
+    here = f"/staff/issues/{issue_id}"
+    for path in ("/staff/issues", here, f"{here}/schedule", "/staff/held"):
+        shown = (await site.get(path)).text.split("<main", 1)[1]
+        assert not re.search("kopie|tweede keer|nog een keer", shown), path
+
+
+async def test_of_an_issue_that_not_everybody_got_that_is_said(site: Site) -> None:
+    issue_id = await sent(site.stage, site.clock())
+    await enter(site, "emre")
+    served, missed = "iedereen is aan de beurt geweest", "Niet iedereen kreeg de editie"
+    for count in (0, 1):
+        async with site.house.database.unit_of_work() as db:
+            (await issues.get(db, issue_id)).given_up = count
+        for path in ("/staff/issues", f"/staff/issues/{issue_id}"):
+            shown = (await site.get(path)).text
+            assert (served in shown, missed in shown) == (not count, bool(count)), path
 
 
 async def test_a_number_that_no_page_has_is_answered_clearly(site: Site) -> None:

@@ -39,6 +39,10 @@ def following(issue: Issue, say: Say) -> str:
     """What somebody has to do next, or that nobody has to do anything."""
     if issue.notice and issue.state not in ENDED:
         return say("You need do nothing: a privacy officer decides about the notice of a data breach.")
+    if issue.state == State.SENT and issue.given_up:
+        return say(
+            "Not everybody got it: under Follow you see how many. The operator can send it to them again."
+        )
     return {
         State.DRAFT: say("Finish writing, then ask a colleague to approve it."),
         State.IN_REVIEW: say("A colleague who did not write it reads it and approves it."),
@@ -50,7 +54,7 @@ def following(issue: Issue, say: Say) -> str:
         State.PAUSED: say("Find out why it stopped, then let it go on or cancel it."),
         State.SENT: say("You need do nothing: everybody was served."),
         State.CANCELLED: say("You need do nothing: it goes to nobody any more."),
-        State.HELD: say("The database was put back from a copy. Somebody decides whether it goes on."),
+        State.HELD: say("Nothing leaves. Look why it is on hold, then let it go on or cancel it."),
     }[State(issue.state)]
 
 
