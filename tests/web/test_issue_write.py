@@ -144,6 +144,25 @@ async def test_another_language_is_added_and_taken_out(site: Site, dana: Browser
     assert (await dana.press(one, f"{one}/languages", language="fr")).status_code == 400
 
 
+async def test_a_language_that_was_taken_out_meanwhile_does_not_come_back_unseen(
+    site: Site, dana: Browser
+) -> None:
+    path = await begun(dana)
+    one = path.removesuffix("/write/nl")
+    there = f"{one}/write/en"
+    await dana.press(one, f"{one}/languages", language="en")
+    typed = filled((await site.get(there)).text, FORM) | {"subject": "News"}
+    await dana.press(one, f"{one}/languages", language="en", drop="1")
+    assert (await site.post(there, data={**typed, "act": "auto"})).status_code == 409
+    answer = await site.post(there, data={**typed, "act": "save"})
+    assert (answer.status_code, "Engels is uit deze editie gehaald" in answer.text) == (409, True)
+    assert (await site.get(there)).status_code == 404
+    again = filled(answer.text, FORM)
+    assert again["subject"] == "News"
+    assert (await site.post(there, data={**again, "act": "save"})).status_code == 303
+    assert filled((await site.get(there)).text, FORM)["subject"] == "News"
+
+
 async def test_a_long_issue_fits_and_only_there(site: Site, dana: Browser) -> None:
     path = await begun(dana)
     fields = filled((await site.get(path)).text, FORM)

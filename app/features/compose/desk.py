@@ -28,7 +28,7 @@ ANY: Final = None  # what was begun on does not matter: the text is put in place
 
 
 class Meanwhile(Refused):
-    """Somebody else has saved since this editor began; `number` is the version that is there now."""
+    """Somebody else has saved since this editor began; `number` is the version there now, 0 if it is gone."""
 
     def __init__(self, number: int) -> None:
         super().__init__("somebody else has saved this text in the meantime")
@@ -94,8 +94,9 @@ async def save(
     row = await session.get(Edition, (issue.id, written.language))
     if row is not None and row.content == written.stored():
         return row.number
-    if row is not None and begun_on not in {ANY, row.number}:
-        raise Meanwhile(row.number)
+    there = row.number if row is not None else 0
+    if begun_on not in {ANY, there}:
+        raise Meanwhile(there)
     listed = await version.keep(session, issue.id, written, author=person.name, by_itself=by_itself, now=now)
     issue.author = person.name
     number = (await session.get_one(Edition, (issue.id, written.language))).number

@@ -21,7 +21,7 @@ async def page(visit: Inside, issue_id: UUID, mine: Typed) -> Response:
         found = await sheet.read(db, issue_id, mine.language)
         last = await version.of(db, issue_id, mine.language, before=None, most=1)
     theirs = found.written or Typed(mine.language, {})
-    kind = "saved"
+    kind = "saved" if found.written else "gone"
     if not found.issue.writable:
         kind = "open" if compose.changeable(found.issue) else "closed"
     clash = {
@@ -29,7 +29,7 @@ async def page(visit: Inside, issue_id: UUID, mine: Typed) -> Response:
         "who": last[0].author if last else found.issue.author,
         "at": last[0].saved_at if last else None,
         "state": words.states(visit.say)[State(found.issue.state)],
-        "lines": await compare(theirs, mine, visit.say),
+        "lines": await compare(theirs, mine, visit.say) if found.written else [],
     }
     seen = sheet.beside(await visit.fields(), mine.language)
     return await sheet.page(visit, found, mine, seen=seen, clash=clash)
