@@ -236,9 +236,10 @@ async def of(session: AsyncSession, newsletter_id: UUID, *, before: int | None, 
 
 
 async def under_way(session: AsyncSession, newsletter_id: UUID) -> bool:
-    """Whether an issue of it is not finished; a correction is no month's issue."""
+    """Whether an issue of it is not finished; a correction or a notice of a breach is no month's."""
+    monthly = Issue.corrects_id.is_(None), Issue.notice.is_(False)
     query = select(Issue.id).where(
-        Issue.newsletter_id == newsletter_id, Issue.state.in_(UNFINISHED), Issue.corrects_id.is_(None)
+        Issue.newsletter_id == newsletter_id, Issue.state.in_(UNFINISHED), *monthly
     )
     return await session.scalar(query.limit(1)) is not None
 

@@ -86,7 +86,8 @@ async def _two(session: AsyncSession, letter: Newsletter, at: datetime, now: dat
     there = [each for each in await staff.with_role(session, *notice.EDITORIAL) if each.id not in away]
     approvers = {each.name for each in there if each.has(Role.APPROVER)}
     open_ones = Issue.newsletter_id == letter.id, Issue.state.in_((State.DRAFT, State.IN_REVIEW))
-    rows = await session.scalars(select(Issue).where(*open_ones, Issue.author != staff.BY_ITSELF))
+    ours = Issue.author != staff.BY_ITSELF, Issue.notice.is_(False)  # a notice is not written here
+    rows = await session.scalars(select(Issue).where(*open_ones, *ours))
     written = [await eyes.writers(session, each) for each in rows]
     if not written:  # a draft that stands ready is still to be written by somebody
         written = [{each.name} for each in there if each.has(Role.EDITOR)]

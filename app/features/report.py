@@ -147,8 +147,11 @@ def _cause(code: str) -> Cause:
 
 
 async def history(session: AsyncSession, letter: Newsletter, *, now: datetime) -> list[Span]:
-    """The last issues that went out, oldest first, and who came and went after each."""
-    begun = Issue.newsletter_id == letter.id, Issue.started_at.is_not(None)
+    """The last issues that went out, oldest first, and who came and went after each.
+
+    The notice of a data breach also goes to who takes a break: as a number of readers it would be a leap.
+    """
+    begun = Issue.newsletter_id == letter.id, Issue.started_at.is_not(None), Issue.notice.is_(False)
     query = select(Issue).where(*begun).order_by(Issue.started_at.desc()).limit(SPANS)
     sent = list(await session.scalars(query))[::-1]
     moments = [each.started_at for each in sent if each.started_at is not None]

@@ -64,6 +64,16 @@ async def test_a_day_at_work_in_the_last_week_is_enough(cast: Stage, clock: Cloc
     assert await warned(cast, NEAR) == 0
 
 
+async def test_the_notice_of_a_data_breach_is_no_issue_that_an_approver_could_approve(
+    cast: Stage, clock: Clock
+) -> None:
+    await away(cast, clock, "dana", date(2026, 11, 20), date(2026, 12, 10))
+    issue_id = await written(cast, clock)
+    async with cast.house.database.unit_of_work() as session:
+        (await issues.get(session, issue_id)).notice = True
+    assert await warned(cast, NEAR) == 2  # emre is there, and nobody who writes an issue
+
+
 async def test_one_person_with_both_roles_is_not_two(cast: Stage, clock: Clock) -> None:
     await roles(cast, "dana", Role.EDITOR, Role.APPROVER)
     await roles(cast, "emre", Role.EDITOR)

@@ -90,6 +90,16 @@ async def test_a_draft_that_was_thrown_away_is_no_example(cast: Stage, clock: Cl
     assert [piece.kind for piece in pieces] == ["heading", "event"]
 
 
+async def test_the_notice_of_a_data_breach_keeps_no_month_waiting(cast: Stage, clock: Clock) -> None:
+    await approved(cast, clock(), MONTHLY)
+    await finish(cast)
+    stopped = await approved(cast, clock())
+    async with cast.house.database.unit_of_work() as session:
+        issue = await session.get_one(Issue, stopped)
+        issue.notice, issue.state = True, State.APPROVED
+    assert await made(cast, MONDAY) == 1
+
+
 async def test_many_workers_make_it_once_a_month_whatever_became_of_it(cast: Stage, clock: Clock) -> None:
     await approved(cast, clock())
     await finish(cast)

@@ -113,6 +113,10 @@ async def test_a_span_counts_who_came_and_went_since_its_issue(site: Site) -> No
     async with site.house.database.unit_of_work() as db:
         issue = await issues.get(db, issue_id)
         issue.state, issue.started_at, issue.audience = State.SENT, site.clock() - timedelta(days=25), 7
+    told = await approved(site.stage, site.clock())
+    async with site.house.database.unit_of_work() as db:
+        issue = await issues.get(db, told)
+        issue.notice, issue.state, issue.started_at = True, State.SENT, site.clock() - timedelta(days=5)
     async with site.house.database.reading() as db:
         (span,) = await report.history(db, site.stage.letter, now=site.clock())
         moments = [site.clock() - timedelta(days=days) for days in (60, 25, 15, 0)]
