@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.features import compose
 from tests.sending import approved
 from tests.web.conftest import Site
 from tests.web.desk import links, straight_in
@@ -21,6 +22,10 @@ async def test_an_issue_says_where_it_is_and_what_comes_next(site: Site) -> None
     page = (await site.get(f"/staff/issues/{issue_id}")).text
     assert "Goedgekeurd door" in page
     assert 'aria-current="step"' in page
+    async with site.house.database.unit_of_work() as db:
+        begun = await compose.start(db, site.stage.letter, author="dana", now=site.clock())
+    for step in ("check", "approve", "schedule", "progress"):
+        assert "2. nog geen onderwerp" in (await site.get(f"/staff/issues/{begun.id}/{step}")).text
     assert (await site.get("/staff/issues/00000000-0000-0000-0000-000000000001")).status_code == 404
 
 
