@@ -1,4 +1,4 @@
-"""Copy of a partner in a real browser: axe finds nothing from the editor's link to the block in the issue."""
+"""The tray in a real browser, from a partner's link to the block; and a language that was taken out."""
 
 from __future__ import annotations
 
@@ -40,3 +40,21 @@ async def test_axe_finds_nothing_on_the_way_of_a_text_from_a_partner(tour: Tour)
     await tour.look("a text in the issue")
     office.clock.forward(days=40)
     await tour.go(path)
+
+
+# The form is sent as that of a language that the issue does not have any more.
+TAKEN_OUT = "document.querySelector('form.write').action = location.pathname.replace('/nl', '/en')"
+
+
+async def test_axe_finds_nothing_where_a_language_was_taken_out_meanwhile(tour: Tour) -> None:
+    page = tour.page
+    await tour.signed_in("dana")
+    await page.goto(f"{tour.office.url}/staff/issues/new")
+    async with page.expect_navigation():
+        await page.click("main button.main")
+    await page.fill("#subject", "News")
+    await page.evaluate(TAKEN_OUT)
+    async with page.expect_navigation():
+        await page.locator("form.write .bar button.main").first.click()
+    await expect(page.locator("#problem")).to_be_focused()
+    await tour.look("a language was taken out")
