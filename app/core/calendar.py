@@ -171,6 +171,11 @@ def twice(at: datetime) -> bool:
     return _comes(at) and at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
 
 
+def to_come(at: datetime, now: datetime) -> datetime:
+    """Of a moment that the clock shows twice the second, once the first has passed."""
+    return at.replace(fold=1) if at < now and twice(at) else at
+
+
 def add_months(day: date, months: int) -> date:
     """Return the same day so many months on, or that month's last: 31 January + 1 is 28 February."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)  # months since the year 0

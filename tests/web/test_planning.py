@@ -120,6 +120,16 @@ async def test_of_an_hour_that_comes_twice_it_is_told_which(site: Site, now: dat
     assert "gaat de tweede keer uit, nadat de klok is teruggegaan" in (await site.get(path)).text
 
 
+async def test_of_an_hour_that_has_come_once_the_second_time_can_be_chosen(site: Site) -> None:
+    site.clock.time = datetime(2026, 10, 25, 1, 5, tzinfo=UTC)  # 02:05 for the second time
+    issue_id, path, desk = await planned(site)
+    answer = await desk.press(path, f"{path}/time", on="2026-10-25", at="02:30", readers="1")
+    due = (await look(site.house, issue_id)).due_at
+    assert (answer.status_code, due) == (303, datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    answer = await desk.press(path, f"{path}/time", on="2026-10-25", at="01:30", readers="1")
+    assert answer.status_code == 400
+
+
 async def test_now_is_in_ten_minutes_and_the_final_mail_comes_at_once(site: Site) -> None:
     issue_id, path, desk = await planned(site)
     assert (await desk.press(path, f"{path}/now", readers="")).status_code == 400

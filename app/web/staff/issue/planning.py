@@ -69,7 +69,8 @@ async def at_a_time(visit: Entered, issue: UUID) -> Response:
     try:
         async with visit.stepping() as db:
             found = await issues.get(db, issue, lock=True)
-            await planning.choose(db, found, at, actor=visit.person.name, now=visit.now)
+            due = calendar.to_come(at, visit.now)
+            await planning.choose(db, found, due, actor=visit.person.name, now=visit.now)
     except Invalid:
         return await page(visit, issue, wrong={"on": "range"}, typed=typed)
     return visit.to(path(issue))
