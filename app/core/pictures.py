@@ -1,7 +1,7 @@
 """Cleans a picture before it may travel: what it is is read from its bytes, and only pixels are kept.
 
-Re-encoding removes where and with what a photograph was taken, and what was noted in it; vector drawings
-are refused because they can hold scripts.
+Re-encoding removes where and with what a photograph was taken, what was noted in it, and the profile of the
+screen or camera that it comes from; vector drawings are refused because they can hold scripts.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from app.core.errors import Invalid
 
@@ -22,6 +22,7 @@ QUALITY = 82  # where JPEG's losses begin to be seen
 # Of a photograph, in bytes: three of them then travel in one mail. Smaller and coarser is tried in turn.
 PHOTO_MOST = 100_000
 TRIES = ((WIDTH_MOST, QUALITY), (WIDTH_MOST, 70), (864, 70), (640, 65))
+COLOURED = {"RGB": "RGB", "RGBA": "RGBA", "CMYK": "RGB"}  # modes that a profile of colours is for, and then
 FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/jpeg"}
 
 # What the readers of the four kinds raise for a file that is damaged or made to do harm.
@@ -62,7 +63,7 @@ def clean(content: bytes) -> Cleaned:
         picture.load()
     except DAMAGED:
         raise BadPicture("kind", "this is not a PNG, JPEG, GIF or WebP picture that can be read") from None
-    picture = _plain(picture)
+    picture = _standard(_plain(picture))
     return _photograph(picture) if FORMATS[kind] == "image/jpeg" else _drawing(picture)
 
 
@@ -71,6 +72,18 @@ def _plain(picture: Image.Image) -> Image.Image:
     if not picture.mode.startswith("I"):
         return picture
     return picture.convert("I").point(lambda level: level * LEVEL).convert("L")
+
+
+def _standard(picture: Image.Image) -> Image.Image:
+    """In the colours that every screen knows (sRGB): without its own profile it would be dull elsewhere."""
+    profile = picture.info.get("icc_profile")
+    if not profile or picture.mode not in COLOURED:
+        return picture
+    try:
+        own, srgb = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(picture, own, srgb, outputMode=COLOURED[picture.mode]) or picture
+    except (*DAMAGED, ImageCms.PyCMSError):  # the pixels are good all the same
+        return picture
 
 
 def _photograph(picture: Image.Image) -> Cleaned:
@@ -94,7 +107,7 @@ def _opaque(picture: Image.Image) -> Image.Image:
 def _drawing(picture: Image.Image) -> Cleaned:
     """One frame: what moves distracts, and some cannot stop it."""
     scaled, out = _scaled(picture, WIDTH_MOST), BytesIO()
-    scaled.save(out, "PNG", optimize=True, exif=b"", pnginfo=None)
+    scaled.save(out, "PNG", optimize=True, exif=b"", pnginfo=None, icc_profile=None)
     return Cleaned("image/png", scaled.width, scaled.height, out.getvalue())
 
 

@@ -6,11 +6,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from app.core.pictures import WIDTH_MOST, BadPicture, clean
 
+NEARLY = 10  # levels of 256: JPEG and rounding
 TURNED, RESOLUTION, ARTIST = 274, 282, 315  # tags of EXIF
 
 
@@ -36,6 +37,15 @@ def test_what_one_can_see_through_stands_on_white_and_not_on_black() -> None:
     )
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_colours_that_a_profile_changes_are_what_its_maker_saw(form: str) -> None:
+    """A profile in which red and blue have changed places: what is stored as red is blue."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    odd = srgb.replace(b"rXYZ", b"xXYZ", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"xXYZ", b"bXYZ", 1)
+    red, _, blue = colour(encoded(Image.new("RGB", (60, 40), (255, 0, 0)), form, icc_profile=odd))
+    assert (red, blue) == (pytest.approx(0, abs=NEARLY), pytest.approx(255, abs=NEARLY))
+
+
 @pytest.mark.parametrize("width", [100, 2 * WIDTH_MOST])
 def test_a_grey_scan_of_sixteen_bits_stays_grey(width: int) -> None:
     assert colour(encoded(Image.new("I;16", (width, 40), 30_000), "PNG")) == (117, 117, 117)
@@ -59,7 +69,7 @@ def test_nothing_that_was_noted_in_a_picture_travels(form: str) -> None:
     said = note.encode()
     more: dict[str, dict[str, Any]] = {
         "JPEG": {"comment": said, "exif": exif, "xmp": said, "icc_profile": said},
-        "PNG": {"pnginfo": text, "exif": exif},
+        "PNG": {"pnginfo": text, "exif": exif, "icc_profile": said},
         "GIF": {"comment": said},
         "WEBP": {"exif": exif, "xmp": said, "icc_profile": said},
     }
