@@ -236,8 +236,11 @@ async def of(session: AsyncSession, newsletter_id: UUID, *, before: int | None, 
 
 
 async def under_way(session: AsyncSession, newsletter_id: UUID) -> bool:
-    """Whether an issue of it is not finished; a correction or a notice of a breach is no month's."""
-    monthly = Issue.corrects_id.is_(None), Issue.notice.is_(False)
+    """Whether an issue of it still has to go out; a correction or a notice of a breach is no month's.
+
+    One that readers already have, and that somebody stopped, is the month's before.
+    """
+    monthly = Issue.corrects_id.is_(None), Issue.notice.is_(False), Issue.started_at.is_(None)
     query = select(Issue.id).where(
         Issue.newsletter_id == newsletter_id, Issue.state.in_(UNFINISHED), *monthly
     )

@@ -76,6 +76,18 @@ async def test_the_draft_has_the_sections_of_last_time_without_what_is_past(
     assert mails[0]["words"]["issue_url"].endswith(f"/staff/issues/{draft.id}")
 
 
+async def test_an_issue_that_somebody_stopped_half_way_keeps_no_month_waiting(
+    cast: Stage, clock: Clock
+) -> None:
+    await approved(cast, clock(), MONTHLY)
+    await finish(cast)
+    stopped = await approved(cast, clock(), MONTHLY)
+    async with cast.house.database.unit_of_work() as session:
+        issue = await session.get_one(Issue, stopped)
+        issue.state, issue.started_at = State.PAUSED, clock()
+    assert await made(cast, MONDAY) == 1
+
+
 async def test_a_draft_that_was_thrown_away_is_no_example(cast: Stage, clock: Clock) -> None:
     await approved(cast, clock(), MONTHLY)
     await finish(cast)

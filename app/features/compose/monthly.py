@@ -1,7 +1,7 @@
 """The month's issue stands ready: a draft with the fixed sections, made by itself before anybody asks.
 
-From the month's first working day on, as soon as nothing else of that newsletter is under way. It happens
-once a month: the month's slot remembers it.
+From the month's first working day on, as soon as no other issue of that newsletter still has to go out.
+It happens once a month: the month's slot remembers it.
 """
 
 from __future__ import annotations
