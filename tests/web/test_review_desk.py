@@ -9,12 +9,13 @@ from app.domain import house as houses
 from app.domain import issue as issues
 from app.domain.issue import State
 from app.domain.newsletter import Newsletter
+from app.features import schedule
 from app.features.approve import submit
 from app.features.send.start import start
 from app.mail.mailbox import Mailbox
 from tests.cast import crowd
 from tests.features.test_approve import edit, written
-from tests.sending import TEXT, approved, look, looked_at, send, working
+from tests.sending import TEXT, approved, change, look, looked_at, send, working
 from tests.web.desk import PASSWORD, code, enrolled
 from tests.web.test_counting import DECEMBER, NEAR
 from tests.web.test_desk import Office, Tour, office, tour
@@ -189,4 +190,24 @@ async def test_who_follows_an_issue_sees_it_go_out_without_loading_the_page_agai
         await walk.page.locator("main:not(:has([data-live]))").wait_for()  # it ended, and the page is another
         assert await walk.page.inner_text("[data-number=state]") == "Verzonden"
     await walk.look("sent")
+    assert walk.wrong == []
+
+
+async def test_who_follows_an_issue_that_a_colleague_stops_reads_why_and_has_no_stop_button(
+    office: Office,
+) -> None:
+    office.clock.time = houses.now()
+    issue_id = await approved(office.stage, office.clock())
+    await send(office.house, issue_id)
+    async with office.house.database.unit_of_work() as db:
+        await start(db, ring=office.house.ring, now=houses.now())
+    context = await office.browser.new_context(locale="nl-NL", reduced_motion="reduce")
+    walk = Tour(office, await context.new_page(), "nl")
+    await walk.signed_in("dana")
+    await walk.page.goto(f"{office.url}/staff/issues/{issue_id}/progress")
+    stop = walk.page.locator("form[action$='/schedule/stop']")
+    assert await stop.count() == 1
+    await change(office.house, issue_id, schedule.pause)
+    await walk.page.locator("#why").wait_for()
+    assert await stop.count() == 0
     assert walk.wrong == []

@@ -3,6 +3,7 @@
 const page = document.querySelector("[data-live]");
 const bar = page.querySelector("progress");
 const told = page.querySelector("[data-told]"); // read aloud, so only every tenth part is told
+const state = page.querySelector("[data-number=state]");
 const source = new EventSource(page.dataset.live);
 let tenth = -1;
 
@@ -39,10 +40,11 @@ function because(causes) {
 
 source.addEventListener("message", (event) => {
   const numbers = JSON.parse(event.data);
+  const begins = numbers.begun && !state;
+  const other = state && state.textContent !== numbers.state; // a colleague stopped it, or let it go on
   show(numbers);
   because(numbers.causes);
-  const begins = numbers.begun && !page.querySelector("[data-number]");
-  if (begins || !numbers.moving) {
+  if (begins || other || !numbers.moving) {
     source.close();
     location.reload(); // what comes next is another page
   }
