@@ -16,6 +16,7 @@ from app.domain import issue as issues
 from app.domain.issue import State
 from app.domain.newsletter import Newsletter
 from app.features import report
+from app.features.send.start import start
 from tests.cast import crowd
 from tests.sending import approved, send, until, working
 from tests.web.conftest import Site
@@ -59,6 +60,17 @@ async def test_who_looks_on_sees_the_numbers_change_until_it_is_sent(site: Site)
     assert 'data-number="accepted">41<' in page
     assert "dat meten wij niet" in page
     assert "<script" not in page
+
+
+async def test_readers_over_time_come_once_it_has_gone_out(site: Site) -> None:
+    path, charts = await going(site), 'id="readers-title"'
+    async with site.house.database.unit_of_work() as db:
+        await start(db, ring=site.house.ring, now=houses.now())
+    await straight_in(site, site.client, "joost")
+    assert charts not in (await site.get(path)).text
+    async with working(site.house, site.box):
+        await site.get(f"{path}/live")  # until it ends
+    assert charts in (await site.get(path)).text
 
 
 async def test_all_who_look_on_share_one_count_a_second(site: Site) -> None:

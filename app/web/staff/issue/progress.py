@@ -48,9 +48,11 @@ async def show(visit: Entered, issue: UUID) -> Response:
     async with visit.reading() as db:
         found = await issues.get(db, issue)
         shared = await checking.shared(db, found)
-    # Both are counts over hundreds of thousands of rows: beside each other.
-    (seen, doubt), spans = await asyncio.gather(_all(visit, issue), _history(visit, shared["letter"]))
+    seen, doubt = await _all(visit, issue)
     found = shared["issue"] = seen.issue
+    # Both are counts over hundreds of thousands of rows. Until its books are closed the page is about these.
+    counting = found.begun and found.closed_at is None
+    spans = [] if counting else await _history(visit, shared["letter"])
     labels = [f"{each.number}" for each in spans]
     return visit.page(
         "staff_issue_progress.html",
