@@ -75,7 +75,7 @@ async def end(
     `known` is the address by which somebody found the row: then a damaged one need not be read.
     """
     address = known or subscriber.opened(ring, row)
-    at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
+    at = _moment(row, now)
     final = await _gone(session, row, reason, at, book)
     if final is None:
         return None
@@ -101,8 +101,12 @@ async def end_unopened(
     Whether the ledger has it; None when another request was first. The proof of the yes stays as it is: who
     leaves and cannot be read has one that nobody finds, and who is erased loses it another way.
     """
-    at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
-    return await _gone(session, row, reason, at, book)
+    return await _gone(session, row, reason, _moment(row, now), book)
+
+
+def _moment(row: Subscriber, now: datetime) -> datetime:
+    """The moment that the ledger gets: never before the yes, or a replay would pass it by."""
+    return max(ledger.moment(now), ledger.moment(row.confirmed_at))
 
 
 async def _gone(
@@ -121,7 +125,7 @@ async def _gone(
 
 async def restrict(session: AsyncSession, row: Subscriber, *, book: Book, now: datetime) -> None:
     """Keep an address and use it for nothing (GDPR Art. 18); a restored backup must not forget it."""
-    at = max(ledger.moment(now), ledger.moment(row.confirmed_at))
+    at = _moment(row, now)
     first = Subscriber.seq == row.seq, Subscriber.restricted_at.is_(None)
     held = update(Subscriber).where(*first).values(restricted_at=at)
     last = (await session.execute(held.returning(Subscriber.key_id, Subscriber.subject))).first()
