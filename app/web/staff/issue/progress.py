@@ -22,7 +22,7 @@ from app.domain.issue import State
 from app.domain.newsletter import Newsletter
 from app.domain.staff import Role
 from app.features import compose, report
-from app.features.report import Cause, Span
+from app.features.report import Cause
 from app.web import chart
 from app.web.doors import Doors, Kind
 from app.web.staff import cookies
@@ -46,13 +46,13 @@ doors = Doors()
 async def show(visit: Entered, issue: UUID) -> Response:
     """The page; without scripts it is loaded again."""
     async with visit.reading() as db:
-        found = await issues.get(db, issue)
+        seen = await _seen(visit, db, issue)
+        found = seen.issue
         shared = await checking.shared(db, found)
-    seen, doubt = await _all(visit, issue)
-    found = shared["issue"] = seen.issue
-    # Both are counts over hundreds of thousands of rows. Until its books are closed the page is about these.
-    counting = found.begun and found.closed_at is None
-    spans = [] if counting else await _history(visit, shared["letter"])
+        doubt = await report.doubt(db, found, seen.progress.books, SHOWN_DOUBT)
+        # Both are counts over hundreds of thousands of rows. Until its books are closed it is about these.
+        counting = found.begun and found.closed_at is None
+        spans = [] if counting else await report.history(db, shared["letter"], now=visit.now)
     labels = [f"{each.number}" for each in spans]
     return visit.page(
         "staff_issue_progress.html",
@@ -136,21 +136,9 @@ def _lookout(visit: Inside) -> Lookout:
     return found
 
 
-async def _all(visit: Inside, issue: UUID) -> tuple[Seen, list[UUID]]:
-    """For the page, counted now, with the copies in doubt."""
-    async with visit.reading() as db:
-        seen = await _seen(visit, db, issue)
-        return seen, await report.doubt(db, seen.issue, seen.progress.books, SHOWN_DOUBT)
-
-
 async def _seen(visit: Inside, db: AsyncSession, issue: UUID) -> Seen:
     found = await issues.get(db, issue)
     return Seen(found, await report.progress(db, found, now=visit.now))
-
-
-async def _history(visit: Inside, letter: Newsletter) -> list[Span]:
-    async with visit.reading() as db:
-        return await report.history(db, letter, now=visit.now)
 
 
 def _numbers(visit: Inside, seen: Seen) -> dict[str, Any]:
