@@ -17,35 +17,48 @@ from cryptography.x509.oid import NameOID
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
-HOSTS = ("127.0.0.1", "198.51.100.1")  # here, and here as seen from a network of a test (RFC 5737)
+HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class Certificates:
     authority: str  # PEM, for clients that should trust these servers
     key: ec.EllipticCurvePrivateKey
+    host: str  # the address that the servers are called by
 
     def good(self) -> ssl.SSLContext:
-        return _server(self.key, NOW + DAY)
+        return self._server(NOW + DAY)
 
     def expired(self) -> ssl.SSLContext:
-        return _server(self.key, NOW - DAY)
+        return self._server(NOW - DAY)
 
     def chain(self) -> bytes:
         """The good one with its key, for servers that read a file."""
-        return _chain(self.key, NOW + DAY)
+        return _chain(self.key, NOW + DAY, self.host)
 
     def client(self) -> ssl.SSLContext:
         return ssl.create_default_context(cadata=self.authority)
 
+    def _server(self, until: datetime) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with TemporaryDirectory() as folder:  # ssl reads certificates from files only
+            chain = Path(folder) / "chain.pem"
+            chain.write_bytes(_chain(self.key, until, self.host))
+            context.load_cert_chain(chain)
+        return context
+
+
+def certificates(host: str = HERE) -> Certificates:
+    """Certificates for servers at an address, the same each time they are asked for."""
+    return _made(host)
+
 
 @cache
-def certificates() -> Certificates:
-    """Make them once per process."""
+def _made(host: str) -> Certificates:
     key = ec.generate_private_key(ec.SECP256R1())
     authority = _certificate("Test authority", key, key, "Test authority", NOW + DAY)
     pem = authority.public_bytes(serialization.Encoding.PEM).decode()
-    return Certificates(pem, key)
+    return Certificates(pem, key, host)
 
 
 def _certificate(
@@ -54,8 +67,9 @@ def _certificate(
     signer: ec.EllipticCurvePrivateKey,
     issuer: str,
     until: datetime,
+    host: str = HERE,
 ) -> x509.Certificate:
-    names = [x509.DNSName("localhost"), *(x509.IPAddress(ipaddress.ip_address(each)) for each in HOSTS)]
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(host))]
     authority = x509.BasicConstraints(ca=key is signer, path_length=None)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     issued_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
@@ -79,21 +93,12 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _chain(signer: ec.EllipticCurvePrivateKey, until: datetime) -> bytes:
+def _chain(signer: ec.EllipticCurvePrivateKey, until: datetime, host: str) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _certificate("localhost", key, signer, "Test authority", until)
+    certificate = _certificate("localhost", key, signer, "Test authority", until, host)
     own = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
     return own + certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _server(signer: ec.EllipticCurvePrivateKey, until: datetime) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with TemporaryDirectory() as folder:  # ssl reads certificates from files only
-        chain = Path(folder) / "chain.pem"
-        chain.write_bytes(_chain(signer, until))
-        context.load_cert_chain(chain)
-    return context

@@ -131,6 +131,7 @@ class Session(asyncio.Protocol):
             encrypted = await loop.start_tls(self.transport, self, context, server_side=True)
         except OSError:  # the client does not trust us: what some tests are about
             self.transport.abort()
+            self.connection_lost(None)  # the transport has been another's since the handshake began
             return
         self.transport = cast("asyncio.Transport", encrypted)
         self._busy = False

@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 import uvloop
 
-from tests.servers.certificates import certificates
+from tests.servers.certificates import HERE, certificates
 from tests.servers.mischief import Mischief
 from tests.servers.received import Received
 from tests.servers.session import Session
@@ -47,6 +47,7 @@ class Server:
         user: str = "",
         password: str = "",
         keep: bool = False,
+        known_as: str = HERE,
         **mischief: Any,
     ) -> None:
         self.host = host
@@ -62,8 +63,9 @@ class Server:
         self.someone_left = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
+        self.certificates = certificates(known_as)
         if tls:
-            self.context, self._expired = certificates().good(), certificates().expired()
+            self.context, self._expired = self.certificates.good(), self.certificates.expired()
             self.context.sni_callback = self._show
 
     @property
@@ -74,7 +76,7 @@ class Server:
     @property
     def authority(self) -> ssl.SSLContext:
         """Return what a client needs to trust this server."""
-        return certificates().client()
+        return self.certificates.client()
 
     def _show(self, connection: ssl.SSLObject, *_: object) -> None:
         connection.context = self._expired if self.mischief.expired else self.context
@@ -145,6 +147,7 @@ async def serve(options: argparse.Namespace) -> None:
         user=options.user,
         password=options.password,
         keep=options.keep,
+        known_as=options.known_as,
     )
 
     async def control(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -156,7 +159,7 @@ async def serve(options: argparse.Namespace) -> None:
         writer.close()
 
     if options.authority:
-        await asyncio.to_thread(Path(options.authority).write_text, certificates().authority)
+        await asyncio.to_thread(Path(options.authority).write_text, server.certificates.authority)
     async with server, await asyncio.start_server(control, "127.0.0.1", options.control) as door:
         ports = {"port": server.port, "control": door.sockets[0].getsockname()[1]}
         sys.stdout.write(json.dumps(ports) + "\n")
@@ -168,7 +171,7 @@ class Process:
     """The server in a process of its own, steered over its control port."""
 
     def __init__(self, *options: str, tls: str | None = None, host: str = "127.0.0.1") -> None:
-        self._options = [*options, "--host", host, *(["--tls", tls] if tls else [])]
+        self._options = [*options, "--host", host, "--known-as", host, *(["--tls", tls] if tls else [])]
         self._where = f"{SCHEMES[tls]}://{host}"
 
     def __enter__(self) -> Self:
@@ -231,6 +234,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--known-as", default=HERE, help="address that its certificate names")
     parser.add_argument("--control", type=int, default=0, help="port for JSON lines; 0 takes a free one")
     parser.add_argument("--tls", choices=["starttls", "implicit"])
     parser.add_argument("--authority", help="file to write who signed the certificate to")

@@ -7,6 +7,8 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_network
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,9 @@ from tests.sending import TEXT
 from tests.servers import smtp
 
 READERS = 300
-CENTRE = "198.51.100.1"  # where database and mail server are; a network for examples (RFC 5737)
+TRIALS = ip_network("198.18.0.0/15")  # kept apart for trials of networks (RFC 2544)
+OWN = next(islice(TRIALS.subnets(new_prefix=28), os.getpid() % 2**13, None))  # two at once do not meet
+CENTRE, *PLACES = map(str, OWN.hosts())  # where database and mail server are, and where workers can be
 
 
 @pytest.fixture
@@ -71,7 +75,7 @@ class Host:
         ip("netns", "add", self.name)
         ip("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", self.name)
         ip("link", "set", self.cable, "master", switch, "up")
-        ip("-n", self.name, "address", "add", f"198.51.100.{number + 10}/24", "dev", "eth0")
+        ip("-n", self.name, "address", "add", f"{PLACES[number]}/{OWN.prefixlen}", "dev", "eth0")
         ip("-n", self.name, "link", "set", "eth0", "up")
 
     def unplug(self) -> None:
@@ -96,7 +100,7 @@ def network(count: int) -> Iterator[list[Host]]:
     with ExitStack() as stack:
         ip("link", "add", switch, "type", "bridge")
         stack.callback(ip, "link", "delete", switch)
-        ip("address", "add", f"{CENTRE}/24", "dev", switch)
+        ip("address", "add", f"{CENTRE}/{OWN.prefixlen}", "dev", switch)
         ip("link", "set", switch, "up")
         hosts = []
         for number in range(count):
