@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from app.core import logs
+from app.core import language, logs
 from app.domain import house as houses
 from app.domain.house import House
 from app.mail.mailbox import Mailbox
@@ -187,7 +187,8 @@ def _hang(app: FastAPI, door: Door) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Before the first request: is this a restored backup? (promise 7)."""
+    """Before the first request: the words it needs, and is this a restored backup? (promise 7)."""
+    language.learn()
     try:
         await app.state.porch.watchman.look()
     except (DBAPIError, PoolTimeout, OSError) as trouble:

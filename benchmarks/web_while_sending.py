@@ -51,6 +51,7 @@ def _measure(name: str, urls: dict[str, str], options: argparse.Namespace) -> No
             service.worker()
             _report(f"{name}, at rest", asyncio.run(_sign_ups(service, options.seconds, options.rate)))
             fill(service, options.readers)
+            service.bode("newsletter", "change", "weerbaar-bestuur", "--pace", options.pace)
             issue_id = service.issue(TEXT)
             service.bode("issue", "send", issue_id)
             service.reached(issue_id, "sending")
@@ -75,6 +76,7 @@ def main() -> None:
     words.add_argument("--readers", type=int, default=30_000)
     words.add_argument("--seconds", type=float, default=15)
     words.add_argument("--rate", type=float, default=20, help="sign-ups a second")
+    words.add_argument("--pace", default="unlimited", help="of the issue: 20/s is what production has")
     options = words.parse_args()
     files = {which: f"sqlite:///{{folder}}/{which}.db" for which in (migrating.MAIN, migrating.LEDGER)}
     _measure("SQLite", {"main": files[migrating.MAIN], "ledger": files[migrating.LEDGER]}, options)

@@ -18,7 +18,7 @@ from tests import programs
 
 COMMANDS = ("audit", "issue", "keys", "ledger", "migrate", "newsletter", "serve", "staff", "worker")
 LOADED = ["uvloop", "uvicorn", "psycopg", "sqlalchemy.dialects.sqlite.aiosqlite"]
-LOADED += ["app.main", *(f"app.cli.{each}" for each in COMMANDS)]
+LOADED += ["tests.fluent", "app.main", *(f"app.cli.{each}" for each in COMMANDS)]
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(LOADED)
 PATIENCE = 120.0  # seconds for a command to end; machines are shared

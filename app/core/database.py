@@ -118,20 +118,31 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin(connection: Any, patience: float) -> None:
+def _begin(connection: Any, patience: float, door: asyncio.Lock) -> None:
+    """Begin; who is going to write waits for the writer, and of this process one at a time, in order.
+
+    Each asking by itself, many would keep the writer from its work: then the queue only grows.
+    """
     if not connection.get_execution_options().get("writing", False):
         connection.exec_driver_sql("BEGIN")
         return
     until = time.monotonic() + patience
-    while True:
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError as trouble:
-            if "locked" not in str(trouble.orig) or time.monotonic() > until:
-                raise
+    await_only(door.acquire())
+    try:
+        while not _may_write(connection, until):
             await_only(asyncio.sleep(SPIN))
-        else:
-            return
+    finally:
+        door.release()
+
+
+def _may_write(connection: Any, until: float) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as trouble:
+        if "locked" not in str(trouble.orig) or time.monotonic() > until:
+            raise
+        return False
+    return True
 
 
 def _engine(url: URL, patience: float) -> AsyncEngine:
@@ -140,7 +151,7 @@ def _engine(url: URL, patience: float) -> AsyncEngine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(url, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _tune_sqlite)
-        event.listen(engine.sync_engine, "begin", partial(_begin, patience=patience))
+        event.listen(engine.sync_engine, "begin", partial(_begin, patience=patience, door=asyncio.Lock()))
         return engine
     return create_async_engine(
         url,
