@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy import ForeignKey, LargeBinary, String, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -89,23 +89,32 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A count, and when it happened before."""
+    """A count, and when it was last."""
 
     count: int
-    before_at: datetime | None
+    last_at: datetime | None
 
 
-async def _window(
+async def _windows(session: AsyncSession, meter: Meter, now: datetime) -> dict[datetime, Window]:
+    """The windows that count now, by their start: the one we are in, and perhaps the one before."""
+    start = meter.starts(now)
+    names = {_name(meter, each): each for each in (start, start - meter.window)[: 1 + meter.looks_back]}
+    found = await session.scalars(select(Window).where(Window.id.in_(names)))
+    return {names[each.id]: each for each in found}
+
+
+async def _opened(
     session: AsyncSession, ring: KeyRing, meter: Meter, start: datetime, random: Random
 ) -> Window:
-    key = f"{meter.name}:{start:%Y%m%dT%H%M}"
-    found = await session.get(Window, key)
-    if found is None:
-        secret = ring.seal("throttle", random(SECRET_BYTES), bound_to=_bound(key))
-        fresh = {"id": key, "secret": secret, "gone_at": start + 2 * meter.window}
-        await session.execute(insert_or_skip(session, Window).values(fresh))
-        found = await session.get_one(Window, key)
-    return found
+    name = _name(meter, start)
+    secret = ring.seal("throttle", random(SECRET_BYTES), bound_to=_bound(name))
+    fresh = {"id": name, "secret": secret, "gone_at": start + 2 * meter.window}
+    await session.execute(insert_or_skip(session, Window).values(fresh))
+    return await session.get_one(Window, name)
+
+
+def _name(meter: Meter, start: datetime) -> str:
+    return f"{meter.name}:{start:%Y%m%dT%H%M}"
 
 
 def _bound(window_id: str) -> str:
@@ -119,11 +128,8 @@ def _subject(ring: KeyRing, window: Window, value: bytes) -> bytes:
 
 async def so_far(session: AsyncSession, meter: Meter, value: bytes, *, ring: KeyRing, now: datetime) -> Seen:
     """How often it was until now, and when last; counts nothing."""
-    key = f"{meter.name}:{meter.starts(now):%Y%m%dT%H%M}"
-    current = await session.get(Window, key)
-    mine = await _counted(session, ring, current, value) if current else None
-    old = await _before(session, ring, meter, value, now) if meter.looks_back else None
-    counts = [each for each in (old, mine) if each]
+    windows = await _windows(session, meter, now)
+    counts = await _counted(session, ring, meter, windows, value, now)
     last = max((each.last_at for each in counts), default=None)
     return Seen(sum(each.count for each in counts), last)
 
@@ -136,35 +142,41 @@ async def hit(
     ring: KeyRing,
     now: datetime,
     random: Random = os.urandom,
-) -> Seen:
+) -> int:
     """Count once more and return how often it was, this time included."""
-    before = await so_far(session, meter, value, ring=ring, now=now)
-    current = await _window(session, ring, meter, meter.starts(now), random)
-    await _raise(session, current, _subject(ring, current, value), now)
-    return Seen(before.count + 1, before.before_at)
+    windows = await _windows(session, meter, now)
+    start = meter.starts(now)
+    current = windows.pop(start, None) or await _opened(session, ring, meter, start, random)
+    before = await _counted(session, ring, meter, windows, value, now)
+    mine = await _raise(session, current, _subject(ring, current, value), now)
+    return mine + sum(each.count for each in before)
 
 
-async def _before(
-    session: AsyncSession, ring: KeyRing, meter: Meter, value: bytes, now: datetime
-) -> Count | None:
-    start = meter.starts(now) - meter.window
-    window = await session.get(Window, f"{meter.name}:{start:%Y%m%dT%H%M}")
-    found = await _counted(session, ring, window, value) if window else None
-    return found if found and found.last_at > now - meter.window else None
+async def _counted(
+    session: AsyncSession,
+    ring: KeyRing,
+    meter: Meter,
+    windows: dict[datetime, Window],
+    value: bytes,
+    now: datetime,
+) -> list[Count]:
+    """What was counted in these windows, as far back as the meter looks."""
+    if not windows:
+        return []
+    who = [(each.id, _subject(ring, each, value)) for each in windows.values()]
+    query = select(Count).where(tuple_(Count.window_id, Count.subject).in_(who))
+    found = await session.scalars(query.execution_options(populate_existing=True))
+    current = _name(meter, meter.starts(now))
+    return [each for each in found if each.window_id == current or each.last_at > now - meter.window]
 
 
-async def _counted(session: AsyncSession, ring: KeyRing, window: Window, value: bytes) -> Count | None:
-    subject = _subject(ring, window, value)
-    query = select(Count).where(Count.window_id == window.id, Count.subject == subject)
-    return (await session.scalars(query.execution_options(populate_existing=True))).first()
-
-
-async def _raise(session: AsyncSession, window: Window, subject: bytes, now: datetime) -> None:
+async def _raise(session: AsyncSession, window: Window, subject: bytes, now: datetime) -> int:
     row = {"window_id": window.id, "subject": subject, "count": 1, "last_at": now}
     statement = inserting(session, Count).values(row)
-    await session.execute(
+    counted = await session.execute(
         statement.on_conflict_do_update(
             index_elements=["window_id", "subject"],
             set_={"count": Count.count + 1, "last_at": now},
-        )
+        ).returning(Count.__table__.c.count)
     )
+    return int(counted.scalar_one())

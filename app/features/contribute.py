@@ -105,9 +105,9 @@ async def _within(
     hour = OVERALL.starts(now) + OVERALL.window - now
     if source.network is not None:
         counted = f"{source.network}|{now:%Y%m%d%H}".encode()
-        if (await throttle.hit(session, NETWORKS, counted, ring=ring, now=now)).count > per_network:
+        if await throttle.hit(session, NETWORKS, counted, ring=ring, now=now) > per_network:
             raise TooMany("network_limit", hour)
-    if (await throttle.hit(session, LINKS, source.link.id.bytes, ring=ring, now=now)).count > A_DAY:
+    if await throttle.hit(session, LINKS, source.link.id.bytes, ring=ring, now=now) > A_DAY:
         raise TooMany("link_limit", LINKS.starts(now) + LINKS.window - now)
-    if (await throttle.hit(session, OVERALL, b"all", ring=ring, now=now)).count > AN_HOUR:
+    if await throttle.hit(session, OVERALL, b"all", ring=ring, now=now) > AN_HOUR:
         raise TooMany("busy", hour)

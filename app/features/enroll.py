@@ -90,12 +90,12 @@ async def forgotten(db: AsyncSession, desk: Desk, name: str, network: str | None
     """
     if network is not None:
         seen = await throttle.hit(db, ASKED_FROM, network.encode(), ring=desk.ring, now=desk.now)
-        if seen.count > MOST_FROM:
+        if seen > MOST_FROM:
             raise TooMany("tries", ASKED_FROM.starts(desk.now) + ASKED_FROM.window - desk.now)
     asked = await throttle.hit(db, ASKED_FOR, folded(name).encode(), ring=desk.ring, now=desk.now)
     person = await staff.known_as(db, name)
     usable = person is not None and person.disabled_at is None and person.password is not None
-    if person is not None and usable and asked.count <= MOST_FOR:
+    if person is not None and usable and asked <= MOST_FOR:
         await invite(db, desk, person, Purpose.PASSWORD)
 
 
@@ -104,7 +104,7 @@ async def accept(
 ) -> list[str] | None:
     """Set what was chosen, once; returns new recovery codes where they are due, None when it is not right."""
     if not await _proven(db, Purpose(row.purpose), person, chosen, ring, now):
-        if (await throttle.hit(db, WRONG, row.hash, ring=ring, now=now)).count >= TRIES:
+        if await throttle.hit(db, WRONG, row.hash, ring=ring, now=now) >= TRIES:
             await invitation.use(db, row)
         return None
     await invitation.use(db, row)

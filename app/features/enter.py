@@ -109,9 +109,9 @@ async def _tell(db: AsyncSession, name: str, person: Staff | None, ring: KeyRing
     """The owner hears of many wrong tries, wherever they come from, once a day; all names are counted."""
     subject = folded(name).encode()
     seen = await throttle.hit(db, TRIED, subject, ring=ring, now=now)
-    if seen.count < TOLD_AT or person is None or person.disabled_at is not None:
+    if seen < TOLD_AT or person is None or person.disabled_at is not None:
         return
-    if (await throttle.hit(db, TOLD, subject, ring=ring, now=now)).count > 1:
+    if await throttle.hit(db, TOLD, subject, ring=ring, now=now) > 1:
         return
     await notice.write(db, person, "account", {"what": "attempts", "count": TOLD_AT}, ring=ring, now=now)
     about = f"staff {person.name}"
@@ -140,6 +140,6 @@ async def again(
     if right or (onetime.is_code(onetime.plain(code)) and await staff.use_code(db, ring, person, code, now)):
         await session.prove(db, stay.id, now)
         return True
-    if (await throttle.hit(db, AGAIN.meter, stay.id.bytes, ring=ring, now=now)).count >= AGAIN.most:
+    if await throttle.hit(db, AGAIN.meter, stay.id.bytes, ring=ring, now=now) >= AGAIN.most:
         await session.end(db, person.id, stay.id)
     return False

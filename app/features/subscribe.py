@@ -111,8 +111,8 @@ async def within(
     wait = gauge.overall.starts(now) + gauge.overall.window - now
     if network is not None:
         seen = await throttle.hit(session, gauge.network, f"{network}|{hour}".encode(), ring=ring, now=now)
-        if seen.count > limits.network:
+        if seen > limits.network:
             raise TooMany("network_limit", wait)
     seen = await throttle.hit(session, gauge.overall, b"all", ring=ring, now=now)
-    if seen.count > limits.overall:
+    if seen > limits.overall:
         raise TooMany("busy", wait)

@@ -96,7 +96,7 @@ async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance
     """Count only what is sent: who is refused may ask again when the time has come."""
     value = letter.id.bytes + address.canonical.encode()
     so_far = await throttle.so_far(desk.session, allowance.meter, value, ring=desk.ring, now=desk.now)
-    soon = so_far.before_at is not None and so_far.before_at > desk.now - allowance.apart
+    soon = so_far.last_at is not None and so_far.last_at > desk.now - allowance.apart
     if soon or so_far.count >= allowance.a_week:
         return True
     await throttle.hit(desk.session, allowance.meter, value, ring=desk.ring, now=desk.now)
