@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -95,22 +96,30 @@ class Seen:
     last_at: datetime | None
 
 
-async def _windows(session: AsyncSession, meter: Meter, now: datetime) -> dict[datetime, Window]:
-    """The windows that count now, by their start: the one we are in, and perhaps the one before."""
-    start = meter.starts(now)
-    names = {_name(meter, each): each for each in (start, start - meter.window)[: 1 + meter.looks_back]}
+async def _windows(session: AsyncSession, meters: Sequence[Meter], now: datetime) -> dict[str, Window]:
+    """The windows that count now, by their names: the ones we are in, and perhaps those before."""
+    names = [name for meter in meters for name in (_now(meter, now), *_before(meter, now))]
     found = await session.scalars(select(Window).where(Window.id.in_(names)))
-    return {names[each.id]: each for each in found}
+    return {each.id: each for each in found}
 
 
 async def _opened(
-    session: AsyncSession, ring: KeyRing, meter: Meter, start: datetime, random: Random
+    session: AsyncSession, ring: KeyRing, meter: Meter, now: datetime, random: Random
 ) -> Window:
-    name = _name(meter, start)
+    name = _now(meter, now)
     secret = ring.seal("throttle", random(SECRET_BYTES), bound_to=_bound(name))
-    fresh = {"id": name, "secret": secret, "gone_at": start + 2 * meter.window}
+    fresh = {"id": name, "secret": secret, "gone_at": meter.starts(now) + 2 * meter.window}
     await session.execute(insert_or_skip(session, Window).values(fresh))
     return await session.get_one(Window, name)
+
+
+def _now(meter: Meter, now: datetime) -> str:
+    return _name(meter, meter.starts(now))
+
+
+def _before(meter: Meter, now: datetime) -> tuple[str, ...]:
+    """The window before, where that counts too."""
+    return (_name(meter, meter.starts(now) - meter.window),) if meter.looks_back else ()
 
 
 def _name(meter: Meter, start: datetime) -> str:
@@ -128,8 +137,8 @@ def _subject(ring: KeyRing, window: Window, value: bytes) -> bytes:
 
 async def so_far(session: AsyncSession, meter: Meter, value: bytes, *, ring: KeyRing, now: datetime) -> Seen:
     """How often it was until now, and when last; counts nothing."""
-    windows = await _windows(session, meter, now)
-    counts = await _counted(session, ring, meter, windows, value, now)
+    windows = await _windows(session, [meter], now)
+    counts = await _counted(session, ring, meter, list(windows.values()), value, now)
     last = max((each.last_at for each in counts), default=None)
     return Seen(sum(each.count for each in counts), last)
 
@@ -144,39 +153,58 @@ async def hit(
     random: Random = os.urandom,
 ) -> int:
     """Count once more and return how often it was, this time included."""
-    windows = await _windows(session, meter, now)
-    start = meter.starts(now)
-    current = windows.pop(start, None) or await _opened(session, ring, meter, start, random)
-    before = await _counted(session, ring, meter, windows, value, now)
-    mine = await _raise(session, current, _subject(ring, current, value), now)
-    return mine + sum(each.count for each in before)
+    windows = await _windows(session, [meter], now)
+    before = [windows[each] for each in _before(meter, now) if each in windows]
+    earlier = await _counted(session, ring, meter, before, value, now)
+    (mine,) = await _raise(session, ring, {meter: value}, windows, now, random)
+    return mine + sum(each.count for each in earlier)
+
+
+async def hits(
+    session: AsyncSession, values: dict[Meter, bytes], *, ring: KeyRing, now: datetime
+) -> list[int]:
+    """Count several that do not look back, together; returns how often each was, in their order."""
+    windows = await _windows(session, list(values), now)
+    return await _raise(session, ring, values, windows, now, os.urandom)
 
 
 async def _counted(
     session: AsyncSession,
     ring: KeyRing,
     meter: Meter,
-    windows: dict[datetime, Window],
+    windows: list[Window],
     value: bytes,
     now: datetime,
 ) -> list[Count]:
     """What was counted in these windows, as far back as the meter looks."""
     if not windows:
         return []
-    who = [(each.id, _subject(ring, each, value)) for each in windows.values()]
+    who = [(each.id, _subject(ring, each, value)) for each in windows]
     query = select(Count).where(tuple_(Count.window_id, Count.subject).in_(who))
     found = await session.scalars(query.execution_options(populate_existing=True))
-    current = _name(meter, meter.starts(now))
+    current = _now(meter, now)
     return [each for each in found if each.window_id == current or each.last_at > now - meter.window]
 
 
-async def _raise(session: AsyncSession, window: Window, subject: bytes, now: datetime) -> int:
-    row = {"window_id": window.id, "subject": subject, "count": 1, "last_at": now}
-    statement = inserting(session, Count).values(row)
-    counted = await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["window_id", "subject"],
-            set_={"count": Count.count + 1, "last_at": now},
-        ).returning(Count.__table__.c.count)
+async def _raise(
+    session: AsyncSession,
+    ring: KeyRing,
+    values: dict[Meter, bytes],
+    windows: dict[str, Window],
+    now: datetime,
+    random: Random,
+) -> list[int]:
+    """One more for each of these; what each is then."""
+    rows = []
+    for meter, value in values.items():
+        window = windows.get(_now(meter, now)) or await _opened(session, ring, meter, now, random)
+        rows.append({"window_id": window.id, "subject": _subject(ring, window, value)})
+    statement = inserting(session, Count).values([{**each, "count": 1, "last_at": now} for each in rows])
+    raised = statement.on_conflict_do_update(
+        index_elements=["window_id", "subject"],
+        set_={"count": Count.count + 1, "last_at": now},
     )
-    return int(counted.scalar_one())
+    columns = Count.__table__.c
+    told = await session.execute(raised.returning(columns.window_id, columns["count"]))
+    counts = dict(told.all())
+    return [counts[each["window_id"]] for each in rows]

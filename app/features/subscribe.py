@@ -109,10 +109,9 @@ async def within(
     """
     hour = now.strftime("%Y%m%d%H")
     wait = gauge.overall.starts(now) + gauge.overall.window - now
-    if network is not None:
-        seen = await throttle.hit(session, gauge.network, f"{network}|{hour}".encode(), ring=ring, now=now)
-        if seen > limits.network:
-            raise TooMany("network_limit", wait)
-    seen = await throttle.hit(session, gauge.overall, b"all", ring=ring, now=now)
-    if seen > limits.overall:
+    counted = {gauge.network: f"{network}|{hour}".encode()} if network is not None else {}
+    *own, all_of_them = await throttle.hits(session, {**counted, gauge.overall: b"all"}, ring=ring, now=now)
+    if any(each > limits.network for each in own):
+        raise TooMany("network_limit", wait)
+    if all_of_them > limits.overall:
         raise TooMany("busy", wait)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core.sqltime import from_now
 from app.domain.outbox import Mail
@@ -33,13 +34,15 @@ async def claim(session: AsyncSession, owner: str, most: int, now: datetime) -> 
         .with_for_update(skip_locked=True)
     )
     mails = list(await session.scalars(query))
-    for mail in mails:
-        mail.attempts += 1
-    leased = {"lease_owner": owner, "lease_until": from_now(LEASE)}
+    if not mails:
+        return mails
+    leased = {"attempts": Mail.attempts + 1, "lease_owner": owner, "lease_until": from_now(LEASE)}
     seqs = [mail.seq for mail in mails]
     await session.execute(
         update(Mail).where(Mail.seq.in_(seqs)).values(leased).execution_options(synchronize_session=False)
     )
+    for mail in mails:
+        set_committed_value(mail, "attempts", mail.attempts + 1)  # as the row has it now
     return mails
 
 
