@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,9 +80,15 @@ def furnished_server(server: Server, folder: Path) -> None:
 @pytest.fixture(scope="session")
 def shared(durable_postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, Path]:
     """The server for rows that leave it alone, and where its keys are."""
-    folder = tmp_path_factory.mktemp("furnished")
-    furnished_server(durable_postgres, folder)
-    return durable_postgres, folder
+    return durable_postgres, _furnished(durable_postgres, tmp_path_factory)
+
+
+@cache
+def _furnished(server: Server, factory: pytest.TempPathFactory) -> Path:
+    """Once for a server, also where rows of a process and of a whole machine run together."""
+    folder = factory.mktemp("furnished")
+    furnished_server(server, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
