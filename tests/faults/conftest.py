@@ -7,7 +7,6 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,16 +78,15 @@ def furnished_server(server: Server, folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def shared(durable_postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, Path]:
-    """The server for rows that leave it alone, and where its keys are."""
-    return durable_postgres, _furnished(durable_postgres, tmp_path_factory)
+    """The server for rows that leave it alone, and where its keys are.
 
-
-@cache
-def _furnished(server: Server, factory: pytest.TempPathFactory) -> Path:
-    """Once for a server, also where rows of a process and of a whole machine run together."""
-    folder = factory.mktemp("furnished")
-    furnished_server(server, folder)
-    return folder
+    Furnished once, also where rows of a process and of a whole machine run together, each with this fixture.
+    """
+    folder = tmp_path_factory.getbasetemp() / "furnished for all"
+    if not folder.exists():
+        folder.mkdir()
+        furnished_server(durable_postgres, folder)
+    return durable_postgres, folder
 
 
 @pytest.fixture(scope="session")
