@@ -49,6 +49,12 @@ class Address:
         return f"{self.local}@{self.domain}"
 
     @property
+    def mailbox(self) -> str:
+        """Where most servers deliver `name+anything`: to count against floods only, never to compare."""
+        before, _, domain = self.canonical.rpartition("@")
+        return f"{before.partition('+')[0] or before}@{domain}"
+
+    @property
     def needs_smtputf8(self) -> bool:
         """Whether only a server that offers SMTPUTF8 (RFC 6531) can take it."""
         return not self.local.isascii()

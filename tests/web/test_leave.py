@@ -38,6 +38,11 @@ WRONG = {
     "the right text, no name": (b"List-Unsubscribe=One-Click", ""),
     "multipart, a longer name": (MULTIPART, "multipart/form-data-not; boundary=b"),
     "another multipart": (MULTIPART, "multipart/mixed; boundary=b"),
+    "two answers": (
+        b"List-Unsubscribe=One-Click&List-Unsubscribe=No",
+        "application/x-www-form-urlencoded",
+    ),
+    "something behind it": (b"List-Unsubscribe=One-Click&a=", "application/x-www-form-urlencoded"),
     "another name": (b"unsubscribe=One-Click", "application/x-www-form-urlencoded"),
     "a broken multipart": (b"--x\r\nbroken", "multipart/form-data; boundary=b"),
     "multipart without boundary": (MULTIPART, "multipart/form-data"),

@@ -11,12 +11,16 @@ from sqlalchemy import update
 
 from app.core.address import parse
 from app.core.errors import BookClosed
+from app.domain import issue as issues
 from app.domain import subscriber
+from app.domain.issue import State
 from app.domain.service import Service
-from app.features import guard
+from app.features import guard, schedule
 from app.features.guard import Watch
 from tests.cast import ALICE
+from tests.sending import approved, look
 from tests.web.conftest import SLUG, Site
+from tests.web.test_carry_out import works
 
 LONG_ENOUGH = 0.5  # seconds in which a page is answered, if nobody holds it up
 
@@ -87,3 +91,34 @@ async def test_a_visitor_waits_while_the_worker_beside_it_still_compares(site: S
     assert await site.stage.find(ALICE) is not None  # over a new connection
     await site.house.compare(slowly)
     assert (await came[0]).status_code == 410
+
+
+async def test_no_issue_begins_while_the_ledger_is_away(site: Site) -> None:
+    issue_id = await approved(site.stage, site.clock())
+    async with site.house.database.unit_of_work() as session:
+        await schedule.send_now(session, await issues.get(session, issue_id), actor="dana", now=site.clock())
+    announce = site.house.book.announce
+
+    async def away(*_: object) -> None:
+        raise BookClosed
+
+    site.house.book.announce = away  # type: ignore[method-assign,assignment]
+    await works(site, "start")
+    assert (await look(site.house, issue_id)).state == State.SCHEDULED
+    site.house.book.announce = announce  # type: ignore[method-assign]
+    await works(site, "start")
+    assert (await look(site.house, issue_id)).state == State.SENDING
+
+
+async def test_what_waits_for_the_ledger_is_written_as_soon_as_it_is_back(site: Site) -> None:
+    write = site.house.book.write
+
+    async def away(*_: object) -> None:
+        raise BookClosed
+
+    site.house.book.write = away  # type: ignore[method-assign,assignment]
+    assert (await site.post(f"/afmelden/{site.leaving()}/nu")).status_code == 200
+    assert (await site.get("/health/ready")).status_code == 503
+    site.house.book.write = write  # type: ignore[method-assign]
+    await works(site, "counter")
+    assert (await site.get("/health/ready")).json() == {"ready": True, "reasons": []}

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import paths, throttle, tokens
 from app.core.address import Address, parse
 from app.core.crypto import KeyRing
-from app.core.throttle import Meter
+from app.core.throttle import Meter, Seen
 from app.domain import block, subscriber
 from app.domain.block import Ground
 from app.domain.newsletter import Newsletter
@@ -32,13 +32,20 @@ class Allowance:
     meter: Meter
     a_week: int
     apart: timedelta
+    later: timedelta | None = None  # how far apart after that; None is no more at all
+
+    def refuses(self, seen: Seen, now: datetime) -> bool:
+        """Whether another one is too many now."""
+        pause = self.apart if seen.count < self.a_week else self.later
+        return pause is None or (seen.last_at is not None and seen.last_at > now - pause)
 
 
 WEEK = timedelta(days=7)
 # AS-07; a new address was not proven yet either, so both kinds count together.
 STRANGER = Allowance(Meter("address", WEEK, looks_back=True), 3, timedelta(minutes=15))
-# Only who is subscribed gets this one, and somebody who waits for it presses twice.
-OWN = Allowance(Meter("own", WEEK, looks_back=True), 7, timedelta(minutes=1))
+# Only who is subscribed gets this one, and somebody who waits for it presses twice. Strangers can use it up:
+# so one a day goes out all the same, or they could keep a reader from their own data.
+OWN = Allowance(Meter("own", WEEK, looks_back=True), 7, timedelta(minutes=1), timedelta(days=1))
 ALLOWED = {Purpose.SIGNUP: STRANGER, Purpose.ADDRESS: STRANGER, Purpose.ASK: OWN}
 MYDATA_HOURS = 4
 MOVE_HOURS = 24  # how long the link to a new address works
@@ -94,10 +101,9 @@ async def _blocked(desk: Desk, letter: Newsletter, address: Address, purpose: Pu
 
 async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance: Allowance) -> bool:
     """Count only what is sent: who is refused may ask again when the time has come."""
-    value = letter.id.bytes + address.canonical.encode()
+    value = letter.id.bytes + address.mailbox.encode()
     so_far = await throttle.so_far(desk.session, allowance.meter, value, ring=desk.ring, now=desk.now)
-    soon = so_far.last_at is not None and so_far.last_at > desk.now - allowance.apart
-    if soon or so_far.count >= allowance.a_week:
+    if allowance.refuses(so_far, desk.now):
         return True
     await throttle.hit(desk.session, allowance.meter, value, ring=desk.ring, now=desk.now)
     return False

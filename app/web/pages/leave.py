@@ -57,9 +57,10 @@ async def _says_one_click(visit: Visit) -> bool:
     named = visit.request.headers.get("content-type", USUAL)
     kind = named.partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return ONE_CLICK in (await visit.fields()).items()
+        return list((await visit.fields()).items()) == [ONE_CLICK]
     body = await visit.request.body()
-    return kind == USUAL and ONE_CLICK in parse_qsl(body.decode("ascii", "replace").strip())
+    sent = parse_qsl(body.decode("ascii", "replace").strip(), keep_blank_values=True)
+    return kind == USUAL and sent == [ONE_CLICK]
 
 
 @doors.look(*signed("leave", NOW), kind=Kind.SIGNED_LINK)
