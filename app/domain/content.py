@@ -175,6 +175,20 @@ class Content(Piece):
             found += [LinkAt(number, text, address) for text, address in block.links()]
         return found
 
+    def passages(self) -> Iterator[tuple[int | None, str]]:
+        """The running text of the introduction (None) and of each block by its index, as a reader sees it."""
+        yield None, prose.plain(self.intro)
+        for number, block in enumerate(self.blocks):
+            match block:
+                case Text():
+                    yield number, prose.plain(block.markdown)
+                case Article() | Event():
+                    yield number, f"{block.title}\n{prose.plain(block.summary)}"
+                case Heading() | Call():
+                    yield number, block.text
+                case _:
+                    pass
+
 
 def load(stored: str | bytes) -> Content:
     """The content from its JSON; raises ValidationError, which `problem.problems` puts into words."""

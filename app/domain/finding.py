@@ -66,6 +66,10 @@ WARNS = {
     "no_preheader": "There is no preview text. Mail programs show it beside the subject: write one line.",
     "preheader_long": "The preview text has %(length)s characters; mail programs show about %(most)s.",
     "vague": 'The link text "%(text)s" does not say where it leads. Use words that make sense on their own.',
+    "bare": (
+        'Readers see "%(text)s" as it stands here: HTML, tables and struck words are not used in the '
+        "newsletter. Write it in plain words, or use the buttons above the text."
+    ),
     "same_text": 'Links with the same text "%(text)s" lead to different pages. Give each words of its own.',
     "moved": 'The page behind the link "%(text)s" has moved for good. Use the new address: %(address)s',
     "unsure": 'It could not be seen whether the link "%(text)s" works. Open it yourself.',

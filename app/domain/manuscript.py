@@ -71,14 +71,21 @@ def read(text: str | bytes) -> Manuscript:
 
 
 def _warnings(content: Content, begins: list[int], lines: list[str]) -> tuple[Problem, ...]:
-    """Link texts that say nothing, each with the line of its address at or below where its block begins."""
-    found = []
-    for link in content.links_at():
-        if prose.vague(link.text):
-            first = begins[0 if link.block is None else link.block + 1]
-            below = range(first, len(lines) + 1)
-            found.append(next((n for n in below if link.address in lines[n - 1]), first))
-    return tuple(Problem("vague_link", line=line) for line in sorted(found))
+    """What had better be put right, each with its line: at or below where its block begins."""
+
+    def line(block: int | None, holds: str) -> int:
+        first = begins[0 if block is None else block + 1]
+        return next((n for n in range(first, len(lines) + 1) if holds in lines[n - 1]), first)
+
+    found = [
+        Problem("vague_link", line=line(link.block, link.address))
+        for link in content.links_at()
+        if prose.vague(link.text)
+    ]
+    for block, text in content.passages():
+        if sign := prose.bare(text):
+            found.append(Problem("bare", line=line(block, sign), values={"text": sign}))
+    return tuple(sorted(found, key=lambda each: each.line or 0))
 
 
 def _text(text: str | bytes) -> str:

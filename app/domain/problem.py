@@ -33,6 +33,10 @@ SAYINGS = {
     "link_scheme": "Only links that start with https:// or mailto: are allowed. Use such a link.",
     "https_only": "Only a link that starts with https:// can be used here.",
     "vague_link": "This link text does not say where the link goes. Use words that make sense on their own.",
+    "bare": (
+        'Readers see "%(text)s" as it stands here: HTML, tables and struck words are not used in the '
+        "newsletter. Write it in plain words."
+    ),
     "other_address": (
         "A link text that is an address must be the address of the link. Use words, or that same address."
     ),

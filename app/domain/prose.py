@@ -44,6 +44,10 @@ VAGUE = frozenset(
     )
 )  # fmt: skip
 
+# What means something elsewhere and is shown as it stands here: a tag of HTML, a link that was not
+# understood, words struck through, and the line under the head of a table.
+BARE = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>|\]\([^\s)]{0,200}|~~|\|?\s*:?-{3,}:?\s*\|")
+
 TEXTS = frozenset(("text", "code_inline", "code_block", "fence"))
 ADDRESSES = ("http://", "https://", "www.")
 # What reads as an e-mail address, in a text or in a link; a name after a slash (/@name) is none.
@@ -109,6 +113,12 @@ def plain(markdown: str) -> str:
     return "\n".join(
         commonmark.words(node) for node in commonmark.tree(markdown).walk() if node.type == "inline"
     )
+
+
+def bare(plain: str) -> str | None:
+    """The first sign in these words that meant something to who wrote it, and nothing to readers."""
+    found = BARE.search(plain)
+    return found[0].strip() if found else None
 
 
 def _link(node: SyntaxTreeNode) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.domain.manuscript import read
 
 VAGUE = """---
@@ -31,3 +33,34 @@ def test_link_texts_that_say_nothing_are_warnings_with_their_line() -> None:
     assert {each.code for each in found} == {"vague_link"}
     assert [each.line for each in found] == [5, 10, 12, 14, 18]
     assert read(VAGUE.replace("[hier]", "[in de wet]")).warnings == found[1:]
+
+
+SIGNS = """---
+subject: Onderwerp
+---
+
+Een gewone zin over a < b, een pijl -> en een streep ---.
+
+%s
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Dit is <b>vet</b>.", "<b>"),
+        ("Een regel<br>en nog een.", "<br>"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "|---|"),
+        ("Lees [dit](https://a.example/ met spatie).", "](https://a.example/"),
+        ("Lees [dit](javascript:alert).", "](javascript:alert"),
+        ("Dit is ~~weg~~.", "~~"),
+    ],
+)
+def test_signs_that_readers_would_see_as_they_stand_are_a_warning(written: str, shown: str) -> None:
+    (warning,) = read(SIGNS % written).warnings
+    assert (warning.code, warning.values["text"]) == ("bare", shown)
+    assert warning.line == 7 + written.count("\n") // 2
+
+
+def test_what_is_understood_is_no_warning() -> None:
+    assert not read(SIGNS % "Een [goede tekst](https://a.example), **vet**, *schuin* en 3 < 4.").warnings

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from app.core import reading
 from app.domain import prose
-from app.domain.content import Article, Call, Content, Event, Heading, Picture, Text
+from app.domain.content import Content, Event, Heading, Picture
 from app.domain.finding import INTRO, Finding
 
 SUBJECT_SHOWN: Final = 60  # characters: what a phone shows of a subject (NP-10)
@@ -33,7 +33,7 @@ _PICTURE = frozenset(
 def findings(content: Content, *, out_on: date) -> list[Finding]:
     """Everything about one language, in the order in which it is read."""
     found = [*_top(content), *_links(content), *_headings(content), *_blocks(content, out_on)]
-    found += [*_reading(content)]
+    found += [*_bare(content), *_reading(content)]
     return sorted(found, key=lambda each: -1 if each.block is None else each.block)
 
 
@@ -62,6 +62,12 @@ def _links(content: Content) -> Iterator[Finding]:
             yield Finding("same_text", content.language, place, {"text": said})
         if host.removeprefix("www.") in SHORTENERS:
             yield Finding("shortener", content.language, place, {"text": said, "host": host})
+
+
+def _bare(content: Content) -> Iterator[Finding]:
+    for block, text in content.passages():
+        if sign := prose.bare(text):
+            yield Finding("bare", content.language, INTRO if block is None else block + 1, {"text": sign})
 
 
 def _headings(content: Content) -> Iterator[Finding]:
@@ -94,7 +100,7 @@ def _described(alt: str, language: str, number: int) -> Iterator[Finding]:
 
 
 def _reading(content: Content) -> Iterator[Finding]:
-    passages = list(_passages(content))
+    passages = [(INTRO if block is None else block + 1, text) for block, text in content.passages()]
     whole = "\n".join(text for _, text in passages)
     if reading.seems(whole) not in {None, content.language}:
         yield Finding("tongue", content.language)
@@ -109,18 +115,3 @@ def _reading(content: Content) -> Iterator[Finding]:
                 begins = " ".join(sentence.split()[:QUOTED])
                 values = {"length": len(found), "text": f"{begins} …"}
                 yield Finding("sentence", content.language, place, values)
-
-
-def _passages(content: Content) -> Iterator[tuple[int, str]]:
-    """The running text of the introduction and of each block, with its place."""
-    yield INTRO, prose.plain(content.intro)
-    for number, block in enumerate(content.blocks, start=1):
-        match block:
-            case Text():
-                yield number, prose.plain(block.markdown)
-            case Article() | Event():
-                yield number, f"{block.title}\n{prose.plain(block.summary)}"
-            case Heading() | Call():
-                yield number, block.text
-            case _:
-                pass
