@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     backup_days: int = Field(default=35, ge=1)  # BIO2: the longest age of a backup
     signups_per_network: int = Field(default=60, ge=1)  # per hour: a town hall shares one address
     signups_overall: int = Field(default=2000, ge=1)  # per hour, over all newsletters
+    signups_per_domain: int = Field(default=200, ge=1)  # mails per hour; the others wait for the next
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @field_validator("allowed_recipients", "trusted_proxies", "allowed_networks", mode="before")

@@ -122,6 +122,7 @@ class Worker:
             ),
             lambda: self.house.fresh,
             self.compare,
+            settings.signups_per_domain,
         )
         return Carrier(tray)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.features.post.carry import Carrier
+from app.mail.courier import Courier
+from app.mail.mailbox import Mailbox
+from app.worker import Worker
 from tests.cast import ALICE, BOB, Stage
 from tests.conftest import Clock
-from tests.features.test_post import carrier, fill_in, letters, server
-from tests.sending import emptied
+from tests.features.test_post import carrier, fill_in, letters, rows, server
+from tests.sending import emptied, over
 from tests.servers.smtp import Server
 
 __all__ = ["carrier", "server"]
@@ -69,3 +72,22 @@ async def test_one_address_that_asks_too_often_takes_nothing_from_others(
         await fill_in(cast, clock, address)
     await emptied(carrier)
     assert {key: len(copies) for key, copies in server.received.recipients.items()} == {BOB: 1, ALICE: 1}
+
+
+async def test_one_domain_is_not_flooded_and_who_waits_for_the_next_hour_gets_the_mail_then(
+    cast: Stage, clock: Clock, server: Server
+) -> None:
+    clock.time = datetime(2026, 11, 16, 9, 50, tzinfo=UTC)
+    house = over(cast.house, server.url, signups_per_domain=3)
+    carrier = Worker(house, Courier(house.settings, Mailbox()), clock=clock).carrier()
+    for number in range(5):
+        await fill_in(cast, clock, f"raadslid{number}@gemeente.example")
+    await fill_in(cast, clock, BOB)
+    await emptied(carrier)
+    assert len(server.received.recipients) == 4  # three of that domain, and bob
+    assert [(each.attempts, each.due_at.hour) for each in await rows(cast)] == [(0, 10), (0, 10)]
+    clock.forward(minutes=10)
+    await emptied(carrier)
+    await carrier._hang_up()
+    assert len(server.received.recipients) == 6
+    assert await rows(cast) == []

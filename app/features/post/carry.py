@@ -33,7 +33,7 @@ from app.domain.outbox import LIVES, Mail, Purpose
 from app.domain.trial import Trial
 from app.features.post import lease
 from app.features.post import tell as telling
-from app.features.post.decide import Decision, Desk, decide
+from app.features.post.decide import Decision, Desk, NotNow, decide
 from app.features.post.write import House, Outgoing, final, write
 from app.mail.compile import Compiled
 from app.mail.dialer import Dialer
@@ -76,6 +76,7 @@ class Tray:
     patience: Patience
     fresh: Callable[[], bool]  # whether the database was reached anew
     compare: Callable[[], Awaitable[None]]  # compares the counters, recovers from a restore
+    a_domain: int  # mails that strangers can make us send to one domain in an hour
 
 
 class Carrier:
@@ -150,6 +151,9 @@ class Carrier:
                 if isinstance(make, KeyMissing):
                     log.warning("post.waits", mail=str(mail.id), reason=f"no key {make.key_id}")
                     await lease.leave(session, mail, now + timedelta(seconds=FIRST_PAUSE))
+                elif isinstance(make, NotNow):
+                    log.warning("post.waits", mail=str(mail.id), reason=str(make))
+                    await lease.leave(session, mail, make.until)
                 elif make is None:
                     await self._gone(session, mail, reached=False)
             if self._tray.fresh():  # this came from another database, perhaps: nothing of it is to leave
@@ -168,7 +172,9 @@ class Carrier:
             await self._later(mail_id, timedelta(seconds=LONGEST_PAUSE))
         return None
 
-    async def _decided(self, session: AsyncSession, mail: Mail, now: datetime) -> Make | KeyMissing | None:
+    async def _decided(
+        self, session: AsyncSession, mail: Mail, now: datetime
+    ) -> Make | KeyMissing | NotNow | None:
         """How to make what leaves; None when nothing is to leave, and what another machine may still read."""
         if mail.created_at + LIVES < now:
             return None
@@ -177,10 +183,10 @@ class Carrier:
             content = outbox.opened(ring, mail)
             if content["purpose"] in {Purpose.FINAL, Purpose.TRIAL}:
                 return await self._final(session, mail, content, now)
-            desk = Desk(session, ring, house.base_url, now)
+            desk = Desk(session, ring, house.base_url, now, self._tray.a_domain)
             decision = await decide(desk, content, first=mail.attempts == 1)
-        except KeyMissing as missing:
-            return missing
+        except (KeyMissing, NotNow) as wait:
+            return wait
         except UNSENDABLE as trouble:
             log.warning("post.unsendable", mail=str(mail.id), trouble=type(trouble).__name__)
             return None

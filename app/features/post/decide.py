@@ -40,6 +40,14 @@ class Allowance:
         return pause is None or (seen.last_at is not None and seen.last_at > now - pause)
 
 
+class NotNow(Exception):
+    """The domain of this address has had its share of this hour; nothing of the mail was counted."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("this domain has had its share of the hour")
+        self.until = until
+
+
 WEEK = timedelta(days=7)
 # AS-07; a new address was not proven yet either, so both kinds count together.
 STRANGER = Allowance(Meter("address", WEEK, looks_back=True), 3, timedelta(minutes=15))
@@ -47,6 +55,7 @@ STRANGER = Allowance(Meter("address", WEEK, looks_back=True), 3, timedelta(minut
 # so one a day goes out all the same, or they could keep a reader from their own data.
 OWN = Allowance(Meter("own", WEEK, looks_back=True), 7, timedelta(minutes=1), timedelta(days=1))
 ALLOWED = {Purpose.SIGNUP: STRANGER, Purpose.ADDRESS: STRANGER, Purpose.ASK: OWN}
+DOMAIN = Meter("domain", timedelta(hours=1))  # AS-07: one organisation is not flooded either
 MYDATA_HOURS = 4
 MOVE_HOURS = 24  # how long the link to a new address works
 
@@ -70,12 +79,14 @@ class Desk:
     ring: KeyRing
     base_url: str
     now: datetime
+    a_domain: int  # mails that strangers can make us send to one domain in an hour
 
 
 async def decide(desk: Desk, content: dict[str, Any], *, first: bool) -> Decision | None:
     """The mail this row becomes, or None when nothing is to be sent.
 
-    `first` is False when the row was tried before: then its limits were counted already.
+    `first` is False when the row was tried before: then its limits were counted already. Raises NotNow when
+    it is to wait for the next hour.
     """
     letter = await desk.session.get(Newsletter, UUID(content["newsletter"]))
     if letter is None:
@@ -105,8 +116,16 @@ async def _too_often(desk: Desk, letter: Newsletter, address: Address, allowance
     so_far = await throttle.so_far(desk.session, allowance.meter, value, ring=desk.ring, now=desk.now)
     if allowance.refuses(so_far, desk.now):
         return True
+    if allowance is STRANGER:
+        await _share(desk, address)
     await throttle.hit(desk.session, allowance.meter, value, ring=desk.ring, now=desk.now)
     return False
+
+
+async def _share(desk: Desk, address: Address) -> None:
+    sent = await throttle.hit(desk.session, DOMAIN, address.domain.encode(), ring=desk.ring, now=desk.now)
+    if sent > desk.a_domain:
+        raise NotNow(DOMAIN.starts(desk.now) + DOMAIN.window)
 
 
 async def _signup(desk: Desk, letter: Newsletter, address: Address, content: dict[str, Any]) -> Decision:
