@@ -37,6 +37,6 @@ async def mailed(house: House, on: Stage, address: str, now: datetime) -> str | 
         "at": now.isoformat(),
     }
     async with house.database.unit_of_work() as session:
-        desk = Desk(session, house.ring, "https://bode.example.org", now)
+        desk = Desk(session, house.ring, "https://bode.example.org", now, 200)
         decision = await decide(desk, content, first=True)
     return decision.template if decision else None

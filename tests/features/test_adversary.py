@@ -73,7 +73,7 @@ class Office:
         return letter
 
     async def lives(self, letter: Newsletter, reader: str, case: str) -> UUID:
-        """Signs up, leaves, comes back, asks, is looked up, objects, and leaves while the ledger is away."""
+        """Signs up, leaves, comes back, asks, is looked up, and objects."""
         house, keys = self.house, {"ring": self.house.ring, "now": self.clock.forward(minutes=7)}
         placed = Stage(house, letter, self.on.alice, self.on.chris_was)
         await mailed(house, placed, reader, self.clock())
@@ -93,8 +93,14 @@ class Office:
             )
             blocked = letter.id, parse(reader), Ground.OBJECTION
             await farewell.block_address(db, *blocked, book=house.book, **keys)
-            await farewell.note(db, letter.id, parse(reader), Reason.LEFT, book=self.away, **keys)
         return row.id
+
+    async def unheard(self, letter: Newsletter) -> None:
+        """They leave while the ledger is away, and the worker has not been there since."""
+        async with self.house.database.unit_of_work() as db:
+            for reader in READERS:
+                keys = {"ring": self.house.ring, "now": self.clock.forward(minutes=7)}
+                await farewell.note(db, letter.id, parse(reader), Reason.LEFT, book=self.away, **keys)
 
     async def comes_out(self, letter: Newsletter, readers: list[UUID]) -> None:
         """An issue that reached them; it was tried, its links were looked at, and a part is taken away."""
@@ -138,11 +144,14 @@ class Office:
 
     async def fill(self) -> None:
         """All of it, in two newsletters with the same readers."""
-        for letter in (self.on.letter, await self.second()):
+        letters = self.on.letter, await self.second()
+        for letter in letters:
             rows = [await self.lives(letter, *each) for each in zip(READERS, CASES, strict=True)]
             await self.comes_out(letter, rows)
             await self.listed(letter)
         await self.works()
+        for letter in letters:
+            await self.unheard(letter)
 
 
 async def test_who_has_a_dump_and_no_key_finds_nobody(cast: Stage, clock: Clock) -> None:

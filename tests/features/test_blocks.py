@@ -59,7 +59,7 @@ async def asked(on: Stage, purpose: Purpose, address: str, clock: Clock) -> str 
         "at": clock().isoformat(),
     }
     async with on.house.database.unit_of_work() as session:
-        desk = Desk(session, on.house.ring, "https://bode.example.org", clock())
+        desk = Desk(session, on.house.ring, "https://bode.example.org", clock(), 200)
         decision = await decide(desk, content, first=True)
     return decision.template if decision else None
 

@@ -68,7 +68,7 @@ async def test_the_link_lifts_it_whenever_and_typing_the_address_never_does(
     for purpose in ("ask", "signup"):
         content = {"address": BOB, "newsletter": cast.letter.id.hex, "language": "nl", "purpose": purpose}
         async with house.database.unit_of_work() as session:  # no mail, whoever asks and however often
-            desk = Desk(session, house.ring, "", clock())
+            desk = Desk(session, house.ring, "", clock(), 200)
             assert await decide(desk, content, first=True) is None
     async with house.database.reading() as session:
         assert (
