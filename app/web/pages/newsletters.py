@@ -15,7 +15,7 @@ from app.web.links import preferred
 doors = Doors()
 
 
-@doors.look("/", *(f"/{code}{end}" for code in LANGUAGES for end in ("", "/")), kind=Kind.PUBLIC)
+@doors.look("/", *(f"/{code}" for code in LANGUAGES), kind=Kind.PUBLIC)
 async def front(visit: Looking) -> Response:
     """Lead on, or let the visitor choose."""
     async with visit.reading() as session:
@@ -27,11 +27,3 @@ async def front(visit: Looking) -> Response:
         return RedirectResponse(paths.signup("", language, letters[0].slug), SEE_OTHER)
     found = [(each.title, paths.signup("", visit.language, each.slug)) for each in letters]
     return visit.page("newsletters.html", newsletters=found)
-
-
-@doors.look(*(f"/{code}/{{slug}}/" for code in LANGUAGES), kind=Kind.PUBLIC)
-async def typed(visit: Looking, slug: str) -> Response:
-    """The address of a sign-up page with a stroke behind it, as people type it from paper."""
-    async with visit.reading() as session:
-        letter = await newsletter.by_slug(session, slug)
-    return RedirectResponse(paths.signup("", visit.language, letter.slug), SEE_OTHER)
