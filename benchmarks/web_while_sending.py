@@ -44,7 +44,9 @@ def _measure(name: str, urls: dict[str, str], options: argparse.Namespace) -> No
     with tempfile.TemporaryDirectory() as folder, smtp.Process() as mail:
         limits = {"BODE_SIGNUPS_PER_NETWORK": "1000000", "BODE_SIGNUPS_OVERALL": "1000000"}
         at = {key: url.format(folder=folder) for key, url in urls.items()}
-        service = Service(Path(folder), mail, at, BODE_SMTP_CONNECTIONS="10", **limits)
+        service = Service(
+            Path(folder), mail, at, BODE_SMTP_CONNECTIONS="10", BODE_LEASE_SECONDS="60", **limits
+        )
         try:
             service.prepare()
             service.serve()
