@@ -33,8 +33,14 @@ _PICTURE = frozenset(
 def findings(content: Content, *, out_on: date) -> list[Finding]:
     """Everything about one language, in the order in which it is read."""
     found = [*_top(content), *_links(content), *_headings(content), *_blocks(content, out_on)]
-    found += [*_bare(content), *_reading(content)]
+    passages = [(_place(block), text) for block, text in content.passages()]
+    found += [*_bare(content.language, passages), *_reading(content.language, passages)]
     return sorted(found, key=lambda each: -1 if each.block is None else each.block)
+
+
+def _place(block: int | None) -> int:
+    """Where a finding stands, from the index of a block; None is the introduction."""
+    return INTRO if block is None else block + 1
 
 
 def _top(content: Content) -> Iterator[Finding]:
@@ -53,7 +59,7 @@ def _top(content: Content) -> Iterator[Finding]:
 def _links(content: Content) -> Iterator[Finding]:
     leads: dict[str, str] = {}
     for link in content.links_at():
-        place = INTRO if link.block is None else link.block + 1
+        place = _place(link.block)
         said = " ".join(link.text.split())
         host = urlsplit(link.address).hostname or ""
         if prose.vague(link.text):
@@ -64,10 +70,10 @@ def _links(content: Content) -> Iterator[Finding]:
             yield Finding("shortener", content.language, place, {"text": said, "host": host})
 
 
-def _bare(content: Content) -> Iterator[Finding]:
-    for block, text in content.passages():
+def _bare(language: str, passages: list[tuple[int, str]]) -> Iterator[Finding]:
+    for place, text in passages:
         if sign := prose.bare(text):
-            yield Finding("bare", content.language, INTRO if block is None else block + 1, {"text": sign})
+            yield Finding("bare", language, place, {"text": sign})
 
 
 def _headings(content: Content) -> Iterator[Finding]:
@@ -99,19 +105,18 @@ def _described(alt: str, language: str, number: int) -> Iterator[Finding]:
         yield Finding("alt_long", language, number, {"length": len(alt)})
 
 
-def _reading(content: Content) -> Iterator[Finding]:
-    passages = [(INTRO if block is None else block + 1, text) for block, text in content.passages()]
+def _reading(language: str, passages: list[tuple[int, str]]) -> Iterator[Finding]:
     whole = "\n".join(text for _, text in passages)
-    if reading.seems(whole) not in {None, content.language}:
-        yield Finding("tongue", content.language)
+    if reading.seems(whole) not in {None, language}:
+        yield Finding("tongue", language)
         return  # what it measures would mean nothing
-    score = reading.ease(whole, content.language)
+    score = reading.ease(whole, language)
     if score is not None and score < reading.B1:
-        yield Finding("hard", content.language, values={"score": max(0, score), "least": reading.B1})
+        yield Finding("hard", language, values={"score": max(0, score), "least": reading.B1})
     for place, text in passages:
         for sentence in reading.sentences(text):
             found = reading.words(sentence)
             if len(found) > SENTENCE_MOST:
                 begins = " ".join(sentence.split()[:QUOTED])
                 values = {"length": len(found), "text": f"{begins} …"}
-                yield Finding("sentence", content.language, place, values)
+                yield Finding("sentence", language, place, values)
