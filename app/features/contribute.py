@@ -103,11 +103,13 @@ async def _within(
 ) -> None:
     """Count this form: by the hour for a network and for all, by the day for a link."""
     hour = OVERALL.starts(now) + OVERALL.window - now
+    values = {LINKS: source.link.id.bytes, OVERALL: b"all"}
     if source.network is not None:
-        counted = f"{source.network}|{now:%Y%m%d%H}".encode()
-        if await throttle.hit(session, NETWORKS, counted, ring=ring, now=now) > per_network:
-            raise TooMany("network_limit", hour)
-    if await throttle.hit(session, LINKS, source.link.id.bytes, ring=ring, now=now) > A_DAY:
+        values[NETWORKS] = f"{source.network}|{now:%Y%m%d%H}".encode()
+    link, overall, *network = await throttle.hits(session, values, ring=ring, now=now)
+    if any(each > per_network for each in network):
+        raise TooMany("network_limit", hour)
+    if link > A_DAY:
         raise TooMany("link_limit", LINKS.starts(now) + LINKS.window - now)
-    if await throttle.hit(session, OVERALL, b"all", ring=ring, now=now) > AN_HOUR:
+    if overall > AN_HOUR:
         raise TooMany("busy", hour)
